@@ -1,6 +1,7 @@
 /*
  * Allocation for small internal objects: when memory is gone the process ends, since nothing useful
- * can be done. Whatever a peer can size is bounded before it comes here. Any thread; free with free().
+ * can be done. Whatever a peer can size is bounded before it comes here. Any thread; free with
+ * free().
  */
 #ifndef MARU_ALLOC_H
 #define MARU_ALLOC_H

@@ -25,8 +25,8 @@ void buf_finish(struct buf *buf);
 /* Empties it and clears `failed`; keeps the memory. */
 void buf_clear(struct buf *buf);
 
-/* Room for `more` bytes behind len, to be filled by the caller, who then raises len. Returns NULL and
- * sets `failed` where max forbids it. */
+/* Room for `more` bytes behind len, to be filled by the caller, who then raises len. Returns NULL
+ * and sets `failed` where max forbids it. */
 char *buf_reserve(struct buf *buf, size_t more);
 
 void buf_add(struct buf *buf, const void *bytes, size_t len);

@@ -64,7 +64,8 @@ struct str str_cut_utf8(struct str s, size_t max);
 /* Strictly valid UTF-8: no overlong forms, surrogates, or code points over U+10FFFF. */
 bool str_is_utf8(struct str s);
 
-/* A decimal number without sign or spaces; STATUS_MALFORMED for anything else or over UINT64_MAX. */
+/* A decimal number without sign or spaces; STATUS_MALFORMED for anything else or over UINT64_MAX.
+ */
 int str_to_u64(struct str s, uint64_t *ret_value) __attribute__((warn_unused_result));
 
 /* A NUL-terminated copy on the heap, freed with free(). */

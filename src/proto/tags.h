@@ -20,7 +20,8 @@ bool tags_find(struct str tags, struct str key, struct str *ret_value);
 void tags_add_escaped(struct buf *out, struct str value);
 void tags_add_unescaped(struct buf *out, struct str value);
 
-/* The key has only bytes that the grammar allows: [ '+' ] [ vendor '/' ] letters, digits and '-'. */
+/* The key has only bytes that the grammar allows: [ '+' ] [ vendor '/' ] letters, digits and '-'.
+ */
 bool tags_key_valid(struct str key);
 
 #endif

@@ -6,7 +6,8 @@
 static void splits_everything(void **state)
 {
     struct line line;
-    assert_int_equal(line_parse(STR("@a=1;+b :n!u@h  PRIVMSG  #r :hello  world "), &line), STATUS_OK);
+    assert_int_equal(line_parse(STR("@a=1;+b :n!u@h  PRIVMSG  #r :hello  world "), &line),
+                     STATUS_OK);
     assert_str(line.tags, "a=1;+b");
     assert_str(line.source, "n!u@h");
     assert_str(line.command, "PRIVMSG");
