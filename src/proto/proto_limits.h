@@ -7,6 +7,12 @@
 
 enum {
     NAME_MARKS_MAX = 4, /* combining marks in a row (UTS 39 section 5.4) */
+
+    /* The parts of a ban mask, in bytes, and the whole with its `!` and `@`. */
+    MASK_NICK_MAX = 64,
+    MASK_USER_MAX = 32,
+    MASK_HOST_MAX = 64,
+    MASK_MAX = MASK_NICK_MAX + MASK_USER_MAX + MASK_HOST_MAX + 2,
 };
 
 #endif
