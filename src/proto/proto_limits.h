@@ -13,6 +13,13 @@ enum {
     MASK_USER_MAX = 32,
     MASK_HOST_MAX = 64,
     MASK_MAX = MASK_NICK_MAX + MASK_USER_MAX + MASK_HOST_MAX + 2,
+
+    SNIFF_NEWLINES_MAX = 4, /* empty lines before a connection's first, in bytes */
+    SNIFF_MAX = 16,         /* bytes within which a connection says what it speaks */
+
+    HTTP_HEAD_MAX = 8192,   /* bytes of a request before its body */
+    HTTP_TARGET_MAX = 2048, /* bytes of what is asked for */
+    HTTP_HEADERS_MAX = 64,  /* fields of a request */
 };
 
 #endif
