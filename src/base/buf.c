@@ -80,14 +80,11 @@ void buf_add_u64(struct buf *buf, uint64_t value)
     buf_add(buf, digits + at, sizeof(digits) - at);
 }
 
-void buf_printf(struct buf *buf, const char *format, ...)
+void buf_vprintf(struct buf *buf, const char *format, va_list args)
 {
-    va_list args;
-    va_start(args, format);
     va_list again;
     va_copy(again, args);
     int need = vsnprintf(NULL, 0, format, args);
-    va_end(args);
     CHECK(need >= 0);
     char *to = buf_reserve(buf, (size_t)need + 1);
     if (to != NULL) {
@@ -95,6 +92,14 @@ void buf_printf(struct buf *buf, const char *format, ...)
         buf->len += (size_t)need;
     }
     va_end(again);
+}
+
+void buf_printf(struct buf *buf, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    buf_vprintf(buf, format, args);
+    va_end(args);
 }
 
 void buf_consume(struct buf *buf, size_t len)

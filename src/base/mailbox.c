@@ -1,0 +1,59 @@
+/* Queues between threads: lock, splice, wake only if the list was empty. */
+#include "mailbox.h"
+
+#include "alloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void mailbox_init(struct mailbox *box, size_t item_size, void (*wake)(void *ctx), void *ctx)
+{
+    *box = (struct mailbox){.item_size = item_size, .wake = wake, .ctx = ctx};
+    lock_init(&box->lock);
+}
+
+void mailbox_finish(struct mailbox *box)
+{
+    lock_finish(&box->lock);
+    free(box->items);
+    *box = (struct mailbox){0};
+}
+
+void mailbox_post(struct mailbox *box, const void *items, size_t n)
+{
+    if (n == 0) {
+        return;
+    }
+    lock_enter(&box->lock);
+    bool was_empty = box->len == 0;
+    if (box->len + n > box->cap) {
+        while (box->len + n > box->cap) {
+            box->cap = box->cap > 0 ? box->cap * 2 : 64;
+        }
+        box->items = xrealloc(box->items, box->cap * box->item_size);
+    }
+    memcpy(box->items + box->len * box->item_size, items, n * box->item_size);
+    box->len += n;
+    lock_leave(&box->lock);
+    if (was_empty && box->wake != NULL) {
+        box->wake(box->ctx);
+    }
+}
+
+void mailbox_take(struct mailbox *box, struct mailbox_batch *batch)
+{
+    batch->len = 0;
+    lock_enter(&box->lock);
+    struct mailbox_batch taken = {box->items, box->len, box->cap};
+    box->items = batch->items;
+    box->len = 0;
+    box->cap = batch->cap;
+    lock_leave(&box->lock);
+    *batch = taken;
+}
+
+void mailbox_batch_finish(struct mailbox_batch *batch)
+{
+    free(batch->items);
+    *batch = (struct mailbox_batch){0};
+}

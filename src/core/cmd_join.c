@@ -1,0 +1,134 @@
+/* JOIN (Modern IRC, "JOIN message"). Pure; under the core's mutex. */
+#include "reply.h"
+
+/* Who enters an empty room made for it runs it; the lobby belongs to the server. */
+static uint8_t first_rank(const struct room *room)
+{
+    return room->members.len == 0 && !room->is_lobby ? RANK_OP : 0;
+}
+
+static bool may_enter(struct core *core, const struct room *room, const struct user *user,
+                      struct str key)
+{
+    const char *name = room->name.raw;
+    bool invited = invite_has(user, room);
+    if (room_bans(room, user) && !invited) {
+        reply_numeric(core, ERR_BANNEDFROMCHAN, "%s :Cannot join channel (+b)", name);
+        return false;
+    }
+    if ((room->modes & RMODE_INVITE_ONLY) != 0 && !invited &&
+        !room_list_matches(room, ROOM_INVEXES, user)) {
+        reply_numeric(core, ERR_INVITEONLYCHAN, "%s :Cannot join channel (+i)", name);
+        return false;
+    }
+    if (room->key != NULL && !invited && !str_eq(str_from(room->key), key)) {
+        reply_numeric(core, ERR_BADCHANNELKEY, "%s :Cannot join channel (+k)", name);
+        return false;
+    }
+    if (room->limit > 0 && room->members.len >= room->limit && !invited) {
+        reply_numeric(core, ERR_CHANNELISFULL, "%s :Cannot join channel (+l)", name);
+        return false;
+    }
+    return true;
+}
+
+/* Everybody sees JOIN; with extended-join also account and real name. */
+static void announce_join(struct core *core, const struct room *room, const struct user *user)
+{
+    const struct session *who = core->who;
+    bool labelled = core->label[0] != '\0';
+    for (int extended = 0; extended < 2; extended++) {
+        struct buf *line = cast_from_user(core, user);
+        buf_printf(line, extended ? "JOIN %s * :%s" : "JOIN %s", room->name.raw, user->realname);
+        struct message *message = cast_message(core, (struct str){0});
+        if (labelled && ((who->caps & CAP_EXTENDED_JOIN) != 0) == (extended == 1)) {
+            reply_message(core, message);
+        }
+        cast(core, message,
+             &(struct audience){
+                 .kind = AUDIENCE_ROOM,
+                 .room = room->id,
+                 .caps_with = extended ? CAP_EXTENDED_JOIN : 0,
+                 .caps_without = extended ? 0 : CAP_EXTENDED_JOIN,
+                 .session = labelled ? who->id : 0,
+             });
+    }
+    if (user->away != NULL) {
+        buf_printf(cast_from_user(core, user), "AWAY :%s", user->away);
+        cast(core, cast_message(core, (struct str){0}),
+             &(struct audience){.kind = AUDIENCE_ROOM,
+                                .room = room->id,
+                                .caps_with = CAP_AWAY_NOTIFY,
+                                .session = who->id});
+    }
+}
+
+static void join(struct core *core, const struct name *name, struct str key)
+{
+    struct user *user = core->who->user;
+    struct room *room = room_find(core, name->folded);
+    if (room != NULL && user_membership(user, room) != NULL) {
+        return;
+    }
+    if (user->n_rooms >= core->settings->rooms_per_user) {
+        reply_numeric(core, ERR_TOOMANYCHANNELS, STR_FMT " :You have joined too many channels",
+                      STR_ARG(str_cut_utf8(name->raw, 100)));
+        return;
+    }
+    if (room == NULL) {
+        if (name->raw.len == 0 || name->raw.p[0] != '#') {
+            reply_no_such_channel(core, name->raw);
+            return;
+        }
+        const char *why = NULL;
+        if (name->verdict != NAME_OK) {
+            why = name_verdict_text(name->verdict);
+        } else if (name->raw.len > core->settings->channel_len) {
+            why = "the name is too long";
+        } else if (name_index_check(&core->room_names, name, NULL) == STATUS_DENIED) {
+            why = "the name looks like that of another room";
+        }
+        if (why != NULL) {
+            reply_numeric(core, ERR_BADCHANMASK, STR_FMT " :Cannot make this room: %s",
+                          STR_ARG(str_cut_utf8(name->raw, 100)), why);
+            return;
+        }
+        room = room_create(core, name);
+    } else if (!may_enter(core, room, user, key)) {
+        return;
+    }
+    room_add(core, room, user, first_rank(room));
+    invite_remove(user, room);
+    announce_join(core, room, user);
+    if (room->topic != NULL) {
+        reply_numeric(core, RPL_TOPIC, "%s :%s", room->name.raw, room->topic);
+        reply_numeric(core, RPL_TOPICWHOTIME, "%s %s %llu", room->name.raw, room->topic_by,
+                      (unsigned long long)room->topic_ms / 1000);
+    }
+    names_begin(core, room);
+}
+
+/* JOIN 0: leave every room. */
+static void leave_all(struct core *core)
+{
+    struct user *user = core->who->user;
+    while (user->n_rooms > 0) {
+        part_room(core, user->rooms[user->n_rooms - 1].room, (struct str){0});
+    }
+}
+
+void cmd_JOIN(struct core *core, const struct input_line *in)
+{
+    if (str_eq(in->line.params[0], STR("0"))) {
+        leave_all(core);
+        return;
+    }
+    struct str keys = line_param(&in->line, 1);
+    if (keys.len == 0) {
+        keys.p = NULL;
+    }
+    for (unsigned i = 0; i < in->n_names; i++) {
+        struct str key = keys.p != NULL ? str_split(&keys, ',') : (struct str){0};
+        join(core, &in->names[i], key);
+    }
+}

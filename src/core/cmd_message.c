@@ -1,0 +1,278 @@
+/*
+ * PRIVMSG, NOTICE and TAGMSG to rooms, users, and for operators everybody ($*).
+ * Modern IRC, "Sending Messages"; IRCv3 message-tags, echo-message, labeled-response.
+ * Pure; under the core's mutex.
+ */
+#include "reply.h"
+
+#include "alloc.h"
+#include "tags.h"
+
+struct speech {
+    enum verb_id verb;
+    struct str tags; /* client-only tags of the line, checked */
+    struct str text; /* empty for TAGMSG */
+};
+
+/* The client-only tags ('+'), which are passed on; others are the server's to set. */
+static void add_client_tags(struct str tags, struct buf *out)
+{
+    struct str rest = tags;
+    struct str key;
+    struct str value;
+    while (tags_next(&rest, &key, &value)) {
+        if (key.p[0] != '+' || !tags_key_valid(key)) {
+            continue;
+        }
+        size_t before = out->len;
+        if (before > 0) {
+            buf_add_char(out, ';');
+        }
+        buf_add_str(out, key);
+        if (value.len > 0) {
+            /* Escaped anew: what came may hold escapes that the next parser reads otherwise. */
+            struct buf plain = {0};
+            tags_add_unescaped(&plain, value);
+            buf_add_char(out, '=');
+            tags_add_escaped(out, buf_str(&plain));
+            buf_finish(&plain);
+        }
+        if (out->len > CORE_CLIENT_TAGS_MAX) {
+            out->len = before;
+            return;
+        }
+    }
+}
+
+static bool is_quiet(const struct speech *speech)
+{
+    return speech->verb == VERB_NOTICE; /* A NOTICE is never answered (RFC 2812 section 3.3.2). */
+}
+
+static struct message *make(struct core *core, const struct speech *speech, struct str target)
+{
+    struct buf *line = cast_from_user(core, core->who->user);
+    buf_add_str(line, verb_by_id(speech->verb)->name);
+    buf_add_char(line, ' ');
+    buf_add_str(line, target);
+    if (speech->verb != VERB_TAGMSG) {
+        buf_add(line, " :", 2);
+        buf_add_str(line, speech->text);
+    }
+    core->n_messages++;
+    return cast_message(core, speech->tags);
+}
+
+/* TAGMSG has no form for clients without tags. */
+static uint32_t caps_needed(const struct speech *speech)
+{
+    return speech->verb == VERB_TAGMSG ? CAP_MESSAGE_TAGS : 0;
+}
+
+/* The sender's own copy: with echo-message it gets one, which carries the label if there is one. */
+static void echo(struct core *core, const struct message *message, const struct speech *speech)
+{
+    uint32_t needed = CAP_ECHO_MESSAGE | caps_needed(speech);
+    if ((core->who->caps & needed) == needed) {
+        reply_message(core, message);
+    }
+}
+
+static bool may_speak(const struct core *core, const struct room *room, const char **ret_why)
+{
+    const struct user *user = core->who->user;
+    const struct membership *member = user_membership(user, room);
+    if (member != NULL && member->rank != 0) {
+        return true;
+    }
+    if (member == NULL && (room->modes & RMODE_NO_EXTERNAL) != 0) {
+        *ret_why = "you are not in it (+n)";
+        return false;
+    }
+    if ((room->modes & RMODE_MODERATED) != 0) {
+        *ret_why = "only voiced members may speak (+m)";
+        return false;
+    }
+    if (room->lists[ROOM_BANS].len > 0 && room_bans(room, user)) {
+        *ret_why = "you are banned (+b)";
+        return false;
+    }
+    return true;
+}
+
+static void say_to_room(struct core *core, const struct speech *speech, struct str shown,
+                        const struct room *room, uint8_t rank_min)
+{
+    const char *why = NULL;
+    if (!may_speak(core, room, &why)) {
+        if (!is_quiet(speech)) {
+            reply_numeric(core, ERR_CANNOTSENDTOCHAN, "%s :Cannot send to channel: %s",
+                          room->name.raw, why);
+        }
+        return;
+    }
+    /* The room's own spelling, so that every member sees one room; a status prefix stays. */
+    char target[300];
+    struct str name = room_name(room);
+    size_t prefix = rank_min != 0 ? 1 : 0;
+    CHECK(prefix + name.len <= sizeof(target));
+    target[0] = shown.p[0];
+    memcpy(target + prefix, name.p, name.len);
+    struct message *message = make(core, speech, (struct str){target, prefix + name.len});
+    core_log(core, LOG_CHAT, core->who->id, "%s <%s> " STR_FMT, room->name.raw,
+             core->who->user->name.raw, STR_ARG(speech->text));
+    echo(core, message, speech);
+    cast(core, message,
+         &(struct audience){.kind = AUDIENCE_ROOM,
+                            .room = room->id,
+                            .rank_min = rank_min,
+                            .caps_with = caps_needed(speech),
+                            .session = core->who->id});
+}
+
+static void say_to_user(struct core *core, const struct speech *speech, struct user *user)
+{
+    struct message *message = make(core, speech, user_nick(user));
+    uint32_t needed = caps_needed(speech);
+    echo(core, message, speech);
+    for (const struct session *s = user->sessions; s != NULL; s = s->next) {
+        if ((s->caps & needed) == needed) {
+            refcount_up(&message->holders);
+            cast(core, message, &(struct audience){.kind = AUDIENCE_SESSION, .session = s->id});
+        }
+    }
+    /* The sender's other devices see what was sent. */
+    uint32_t echoes = needed | CAP_ECHO_MESSAGE;
+    for (const struct session *s = core->who->user->sessions; s != NULL && user != core->who->user;
+         s = s->next) {
+        if (s != core->who && (s->caps & echoes) == echoes) {
+            refcount_up(&message->holders);
+            cast(core, message, &(struct audience){.kind = AUDIENCE_SESSION, .session = s->id});
+        }
+    }
+    message_unref(message);
+    if (user->away != NULL && speech->verb == VERB_PRIVMSG) {
+        reply_numeric(core, RPL_AWAY, "%s :%s", user->name.raw, user->away);
+    }
+}
+
+static void say_to_everybody(struct core *core, const struct speech *speech, struct str target)
+{
+    if (!user_is_operator(core->who->user)) {
+        reply_need_operator(core);
+        return;
+    }
+    struct message *message = make(core, speech, target);
+    core_log(core, LOG_ANNOUNCE, core->who->id, "announcement by %s: " STR_FMT,
+             core->who->user->mask, STR_ARG(speech->text));
+    bool labelled = core->label[0] != '\0';
+    if (labelled) {
+        reply_message(core, message);
+    }
+    cast(core, message,
+         &(struct audience){.kind = AUDIENCE_ALL,
+                            .caps_with = caps_needed(speech),
+                            .session = labelled ? core->who->id : 0});
+}
+
+void announce_by_operator(struct core *core, struct str text)
+{
+    const struct speech speech = {.verb = VERB_NOTICE, .text = text};
+    say_to_everybody(core, &speech, STR("$*"));
+}
+
+static void say_to(struct core *core, const struct speech *speech, struct str target,
+                   struct str folded)
+{
+    if (target.len == 0) {
+        return;
+    }
+    if (str_eq(target, STR("$*")) || str_eq(target, STR("$$*"))) {
+        say_to_everybody(core, speech, STR("$*"));
+        return;
+    }
+    /* STATUSMSG: "@#room" is for operators, "+#room" for voiced members and up. */
+    uint8_t rank_min = 0;
+    if (target.len > 1 && (target.p[0] == '@' || target.p[0] == '+') && target.p[1] == '#') {
+        rank_min = target.p[0] == '@' ? RANK_OP : RANK_VOICE;
+        folded = (struct str){folded.p + 1, folded.len - 1};
+    }
+    if (folded.p[0] == '#') {
+        const struct room *room = room_find(core, folded);
+        if (room != NULL) {
+            say_to_room(core, speech, target, room, rank_min);
+        } else if (!is_quiet(speech)) {
+            reply_no_such_channel(core, target);
+        }
+        return;
+    }
+    struct user *user = user_find(core, folded);
+    if (user != NULL) {
+        say_to_user(core, speech, user);
+    } else if (!is_quiet(speech)) {
+        reply_no_such_nick(core, target);
+    }
+}
+
+static void say(struct core *core, const struct input_line *in, enum verb_id verb)
+{
+    struct buf tags = {0};
+    if (in->line.tags.len > 0) {
+        add_client_tags(in->line.tags, &tags);
+    }
+    const struct speech speech = {
+        .verb = verb,
+        .tags = buf_str(&tags),
+        .text = verb != VERB_TAGMSG ? line_param(&in->line, 1) : (struct str){0},
+    };
+    struct str raw = in->line.params[0];
+    struct str folded = in->folded[0];
+    unsigned n = 0;
+    while (raw.p != NULL) {
+        if (n++ == core->settings->targets_max) {
+            if (verb != VERB_NOTICE) {
+                reply_numeric(core, ERR_TOOMANYTARGETS, STR_FMT " :Too many targets",
+                              STR_ARG(str_cut_utf8(str_split(&raw, ','), 100)));
+            }
+            break;
+        }
+        struct str target = str_split(&raw, ',');
+        say_to(core, &speech, target, str_split(&folded, ','));
+    }
+    buf_finish(&tags);
+}
+
+static void say_text(struct core *core, const struct input_line *in, enum verb_id verb)
+{
+    bool quiet = verb == VERB_NOTICE;
+    if (in->line.n_params == 0 || in->line.params[0].len == 0) {
+        if (!quiet) {
+            reply_numeric(core, ERR_NORECIPIENT, ":No recipient given (PRIVMSG)");
+        }
+    } else if (line_param(&in->line, 1).len == 0) {
+        if (!quiet) {
+            reply_numeric(core, ERR_NOTEXTTOSEND, ":No text to send");
+        }
+    } else {
+        say(core, in, verb);
+    }
+}
+
+void cmd_PRIVMSG(struct core *core, const struct input_line *in)
+{
+    say_text(core, in, VERB_PRIVMSG);
+}
+
+void cmd_NOTICE(struct core *core, const struct input_line *in)
+{
+    say_text(core, in, VERB_NOTICE);
+}
+
+void cmd_TAGMSG(struct core *core, const struct input_line *in)
+{
+    if ((core->who->caps & CAP_MESSAGE_TAGS) == 0) {
+        reply_numeric(core, ERR_UNKNOWNCOMMAND, "TAGMSG :Unknown command");
+        return;
+    }
+    say(core, in, VERB_TAGMSG);
+}

@@ -1,0 +1,61 @@
+/* NICK of a registered user (Modern IRC, "NICK message"). Pure; under the core's mutex. */
+#include "reply.h"
+
+static void rename_user(struct core *core, struct user *user, const struct name *name)
+{
+    whowas_add(core->whowas, core->settings->whowas_entries, user, core->now_ms);
+    /* The line carries the old mask; it goes out before anything changes. */
+    buf_printf(cast_from_user(core, user), "NICK :" STR_FMT, STR_ARG(name->raw));
+    cast_neighbours(core, user, 0, true);
+    core_log(core, LOG_NICK, core->who->id, "%s is now called " STR_FMT, user->mask,
+             STR_ARG(name->raw));
+    name_index_remove(&core->nicks, &user->name);
+    name_index_add(&core->nicks, &user->name, name);
+    user_update_mask(user);
+    for (const struct session *s = user->sessions; s != NULL; s = s->next) {
+        core_emit(core, &(struct effect){
+                            .kind = EFFECT_NICK,
+                            .session = s->id,
+                            .message = message_create(&(struct message_parts){
+                                .time_ms = core->now_ms, .body = user_nick(user)}),
+                        });
+    }
+}
+
+void cmd_NICK(struct core *core, const struct input_line *in)
+{
+    struct user *user = core->who->user;
+    if (in->n_names == 0 || in->names[0].raw.len == 0) {
+        reply_numeric(core, ERR_NONICKNAMEGIVEN, ":No nickname given");
+        return;
+    }
+    const struct name *name = &in->names[0];
+    if (str_eq(name->raw, user_nick(user))) {
+        return;
+    }
+    struct str shown = str_cut_utf8(name->raw, 100);
+    if (name->verdict != NAME_OK) {
+        reply_numeric(core, ERR_ERRONEUSNICKNAME, STR_FMT " :Erroneous nickname: %s",
+                      STR_ARG(shown), name_verdict_text(name->verdict));
+        return;
+    }
+    if (name->raw.len > core->settings->nick_len) {
+        reply_numeric(core, ERR_ERRONEUSNICKNAME,
+                      STR_FMT " :Erroneous nickname: at most %u bytes are permitted",
+                      STR_ARG(shown), core->settings->nick_len);
+        return;
+    }
+    switch (name_index_check(&core->nicks, name, &user->name)) {
+    case STATUS_OK:
+        rename_user(core, user, name);
+        break;
+    case STATUS_DENIED:
+        reply_numeric(core, ERR_NICKNAMEINUSE,
+                      STR_FMT " :Nickname looks like another that is in use", STR_ARG(shown));
+        break;
+    default:
+        reply_numeric(core, ERR_NICKNAMEINUSE, STR_FMT " :Nickname is already in use",
+                      STR_ARG(shown));
+        break;
+    }
+}

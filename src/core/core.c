@@ -1,0 +1,268 @@
+/* The core's door: one input in, its effects out. Pure; the caller holds the core's mutex. */
+#include "reply.h"
+
+#include "alloc.h"
+
+#include <stdlib.h>
+
+static void update_lobby(struct core *core)
+{
+    struct str raw = str_from(core->settings->lobby);
+    struct buf folded = {0};
+    struct buf skeleton = {0};
+    name_fold(core->settings->casemapping, raw, &folded);
+    name_skeleton(raw, &skeleton);
+    struct room *lobby = room_find(core, buf_str(&folded));
+    struct room *room;
+    OLIST_EACH (&core->rooms, room) {
+        if (room->is_lobby && room != lobby) {
+            room->is_lobby = false;
+            if (room->members.len == 0) {
+                room_destroy(core, room);
+            }
+        }
+    }
+    if (lobby == NULL) {
+        lobby =
+            room_create(core, &(struct name){raw, buf_str(&folded), buf_str(&skeleton), NAME_OK});
+    }
+    lobby->is_lobby = true;
+    buf_finish(&folded);
+    buf_finish(&skeleton);
+}
+
+struct core *core_create(const struct core_options *options)
+{
+    struct core *core = xcalloc(1, sizeof(*core));
+    core->settings = settings_ref(options->settings);
+    core->emit = options->emit;
+    core->ctx = options->ctx;
+    memcpy(core->server_part, options->server_part, sizeof(core->server_part));
+    core->server_part[sizeof(core->server_part) - 1] = '\0';
+    core->started_ms = core->now_ms = options->started_ms;
+    memcpy(core->hash_seed, options->hash_seed, sizeof(core->hash_seed));
+    name_index_init(&core->nicks, core->hash_seed);
+    name_index_init(&core->room_names, core->hash_seed);
+    core->whowas = whowas_create();
+    isupport_update(core);
+    update_lobby(core);
+    return core;
+}
+
+/* Without effects: whoever destroys the core has told the clients. */
+static void ignore_effect(void *ctx, const struct effect *effect)
+{
+    message_unref(effect->message);
+}
+
+void core_destroy(struct core *core)
+{
+    if (core == NULL) {
+        return;
+    }
+    core->emit = ignore_effect;
+    struct user *user;
+    OLIST_EACH (&core->users, user) {
+        user_destroy(core, user);
+    }
+    struct room *room;
+    OLIST_EACH (&core->rooms, room) {
+        room_destroy(core, room);
+    }
+    olist_finish(&core->users);
+    olist_finish(&core->rooms);
+    map_finish(&core->sessions);
+    map_finish(&core->rooms_by_id);
+    name_index_finish(&core->nicks);
+    name_index_finish(&core->room_names);
+    whowas_destroy(core->whowas);
+    buf_finish(&core->isupport);
+    buf_finish(&core->line);
+    buf_finish(&core->reply);
+    settings_unref(core->settings);
+    free(core);
+}
+
+static enum core_result state_of(struct core *core, session_id id)
+{
+    const struct session *session = session_find(core, id);
+    return session != NULL && (session->walk != NULL || session->verifying) ? CORE_HELD : CORE_DONE;
+}
+
+static enum core_result apply_line(struct core *core, const struct input *input)
+{
+    struct session *session = session_find(core, input->session);
+    if (session == NULL) {
+        return CORE_DONE; /* It was closed while the line was on its way. */
+    }
+    if (session->walk != NULL || session->verifying) {
+        return CORE_LATER;
+    }
+    const struct input_line *in = &input->line;
+    core->n_commands++;
+    reply_open(core, session, in->line.tags);
+    if (in->verb == NULL) {
+        reply_numeric(core, ERR_UNKNOWNCOMMAND, STR_FMT " :Unknown command",
+                      STR_ARG(str_cut_utf8(in->line.command, 50)));
+    } else if (in->line.n_params < in->verb->params_min) {
+        reply_need_params(core, in->verb);
+    } else {
+        if ((in->verb->flags & VERB_SPEAKS) != 0) {
+            session->user->active_ms = core->now_ms;
+        }
+        command_handler(in->verb->id)(core, in);
+    }
+    reply_close(core);
+    return state_of(core, input->session);
+}
+
+static enum core_result apply_reject(struct core *core, const struct input *input)
+{
+    struct session *session = session_find(core, input->session);
+    if (session == NULL) {
+        return CORE_DONE;
+    }
+    if (session->walk != NULL || session->verifying) {
+        return CORE_LATER;
+    }
+    reply_open(core, session, (struct str){0});
+    switch (input->reject.why) {
+    case REJECT_TOO_LONG:
+        reply_numeric(core, ERR_INPUTTOOLONG, ":Input line was too long");
+        break;
+    case REJECT_INVALID_UTF8:
+        reply_standard(core, "FAIL", "*", "INVALID_UTF8", "", "Message rejected, it is not UTF-8");
+        break;
+    case REJECT_MALFORMED:
+        reply_numeric(core, ERR_UNKNOWNCOMMAND, "* :Not a valid line");
+        break;
+    }
+    reply_close(core);
+    return CORE_DONE;
+}
+
+static enum core_result apply_verdict(struct core *core, const struct input *input)
+{
+    struct session *session = session_find(core, input->session);
+    if (session == NULL || !session->verifying) {
+        return CORE_DONE;
+    }
+    session->verifying = false;
+    reply_open(core, session, (struct str){0});
+    if (session->verify_label != NULL) {
+        /* The label was checked when it came. */
+        memcpy(core->label, session->verify_label, strlen(session->verify_label) + 1);
+    }
+    if (input->verdict) {
+        core_make_operator(core, session->user, str_from(session->verify_operator));
+    } else {
+        core_log(core, LOG_REFUSE, session->id, "%s gave a wrong password for operator %s",
+                 session->user->mask, session->verify_operator);
+        reply_numeric(core, ERR_PASSWDMISMATCH, ":Password incorrect");
+    }
+    free(session->verify_operator);
+    free(session->verify_label);
+    session->verify_operator = session->verify_label = NULL;
+    reply_close(core);
+    return CORE_DONE;
+}
+
+static void apply_roster(struct core *core, const struct input *input)
+{
+    const struct session *session = session_find(core, input->session);
+    struct buf folded = {0};
+    name_fold(core->settings->casemapping, str_from(core->settings->lobby), &folded);
+    const struct room *lobby = room_find(core, buf_str(&folded));
+    buf_finish(&folded);
+    if (session == NULL || lobby == NULL) {
+        return;
+    }
+    struct buf names = {0};
+    const struct user *user;
+    OLIST_EACH (&lobby->members, user) {
+        struct str nick = user_nick(user);
+        if (names.len + 1 + nick.len > CORE_ROSTER_BYTES) {
+            break;
+        }
+        buf_add_char(&names, '/');
+        buf_add_str(&names, nick);
+    }
+    core_emit(core, &(struct effect){
+                        .kind = EFFECT_ROSTER,
+                        .session = session->id,
+                        .message = message_create(&(struct message_parts){.time_ms = core->now_ms,
+                                                                          .body = buf_str(&names)}),
+                    });
+    buf_finish(&names);
+}
+
+static void apply_close(struct core *core, const struct input *input)
+{
+    struct session *session = session_find(core, input->session);
+    if (session == NULL) {
+        return;
+    }
+    struct user *user = session->user;
+    if (user->sessions == session && session->next == NULL) {
+        user_quit(core, user, input->text, session);
+    } else {
+        session_destroy(core, session);
+    }
+}
+
+static void apply_announce(struct core *core, struct str text)
+{
+    buf_printf(cast_from_server(core), "NOTICE $* :" STR_FMT,
+               STR_ARG(str_cut_utf8(text, CORE_TEXT_MAX)));
+    cast(core, cast_message(core, (struct str){0}), &(struct audience){.kind = AUDIENCE_ALL});
+    core_log(core, LOG_ANNOUNCE, 0, "announcement: " STR_FMT,
+             STR_ARG(str_cut_utf8(text, CORE_TEXT_MAX)));
+}
+
+static void apply_settings(struct core *core, struct settings *settings)
+{
+    settings_unref(core->settings);
+    core->settings = settings_ref(settings);
+    isupport_update(core);
+    update_lobby(core);
+    core_emit(core, &(struct effect){.kind = EFFECT_SETTINGS, .settings = settings});
+}
+
+enum core_result core_apply(struct core *core, const struct input *input)
+{
+    core->now_ms = input->now_ms;
+    struct session *session;
+    struct user *user;
+    switch (input->kind) {
+    case INPUT_REGISTER:
+        return core_register(core, input);
+    case INPUT_LINE:
+        return apply_line(core, input);
+    case INPUT_REJECT:
+        return apply_reject(core, input);
+    case INPUT_CONTINUE:
+        session = session_find(core, input->session);
+        return session != NULL ? walk_continue(core, session) : CORE_DONE;
+    case INPUT_VERDICT:
+        return apply_verdict(core, input);
+    case INPUT_ROSTER:
+        apply_roster(core, input);
+        break;
+    case INPUT_CLOSE:
+        apply_close(core, input);
+        break;
+    case INPUT_SETTINGS:
+        apply_settings(core, input->settings);
+        break;
+    case INPUT_ANNOUNCE:
+        apply_announce(core, input->text);
+        break;
+    case INPUT_KICK:
+        user = user_find(core, input->kick.nick_folded);
+        if (user != NULL) {
+            user_quit(core, user, input->kick.reason, NULL);
+        }
+        break;
+    }
+    return CORE_DONE;
+}

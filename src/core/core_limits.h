@@ -1,0 +1,15 @@
+/* The core's bounds beside those that are settings. */
+#ifndef MARU_CORE_LIMITS_H
+#define MARU_CORE_LIMITS_H
+
+enum {
+    CORE_LINE_MAX = 510, /* bytes of a line without tags and CR LF (Modern IRC, "Message Format") */
+    CORE_PIECE_BYTES = 8192, /* a long answer pauses after this much until the reader has drained */
+    CORE_LABEL_MAX = 64,     /* IRCv3 labeled-response */
+    CORE_INVITES_MAX = 32,   /* open invitations of one user; the oldest gives way */
+    CORE_CLIENT_TAGS_MAX = 4094, /* IRCv3 message-tags: client-only tags of one message */
+    CORE_ROSTER_BYTES = 1000,    /* the members that fit into one frame of the classic protocol */
+    CORE_TEXT_MAX = 2000,        /* an announcement as it comes in; cut to a line */
+};
+
+#endif

@@ -1,0 +1,264 @@
+/* What the files of the core share: users, sessions, rooms, and the state of the input at hand. */
+#ifndef MARU_CORE_PRIV_H
+#define MARU_CORE_PRIV_H
+
+#include "buf.h"
+#include "cap.h"
+#include "core.h"
+#include "core_limits.h"
+#include "map.h"
+#include "name_index.h"
+#include "numeric.h"
+#include "olist.h"
+
+struct room;
+struct walk;
+
+/* One room that a user is in. */
+struct membership {
+    struct room *room;
+    uint64_t order; /* its id in room->members */
+    uint8_t rank;   /* RANK_OP | RANK_VOICE */
+};
+
+enum { UMODE_INVISIBLE = 1, UMODE_OPERATOR = 2, UMODE_WALLOPS = 4 };
+
+struct user {
+    user_id id;
+    struct name_entry name; /* its nickname */
+    char *user;
+    char *host;
+    char *realname;
+    char *away;        /* NULL: here */
+    char *mask;        /* nick!user@host, as others see it */
+    char *mask_folded; /* the same, folded, for bans */
+    uint8_t umodes;
+    unsigned n_rooms;
+    unsigned cap_rooms;
+    unsigned n_invites;
+    struct membership *rooms; /* in the order of joining */
+    room_id *invites;         /* oldest first; NULL while there are none */
+    struct session *sessions; /* at least one; newest first */
+    uint64_t since_ms;
+    uint64_t active_ms;  /* when it last spoke */
+    char *operator_name; /* NULL: none */
+};
+
+struct session {
+    session_id id;
+    struct user *user;
+    struct session *next; /* of the same user */
+    struct walk *walk;    /* the long answers under way, the first one first, or NULL */
+    char batch[24];       /* the labelled batch they are in; empty: none */
+    uint32_t caps;
+    uint16_t cap_version;
+    uint8_t kind; /* enum session_kind */
+    bool tls;
+    bool verifying;        /* a password is being checked */
+    char *verify_operator; /* for whom; owned; NULL while not verifying */
+    char *verify_label;    /* the label of that command, or NULL */
+};
+
+enum {
+    RMODE_INVITE_ONLY = 1,
+    RMODE_MODERATED = 2,
+    RMODE_NO_EXTERNAL = 4,
+    RMODE_SECRET = 8,
+    RMODE_TOPIC_LOCK = 16,
+};
+
+/* An entry of the lists b, e and I. */
+struct mask_entry {
+    char *mask;        /* as it was given, completed to nick!user@host */
+    char *mask_folded; /* what is compared */
+    char *by;          /* who set it */
+    uint64_t set_ms;
+};
+
+enum room_list { ROOM_BANS, ROOM_EXCEPTS, ROOM_INVEXES, ROOM_LISTS };
+
+struct room {
+    room_id id;
+    struct name_entry name;
+    uint8_t modes;
+    bool is_lobby;  /* stays when it is empty, and its first member is nobody special */
+    char *key;      /* NULL: none */
+    unsigned limit; /* of members; 0: none */
+    char *topic;    /* NULL: none */
+    char *topic_by;
+    uint64_t topic_ms;
+    uint64_t since_ms;
+    struct olist members;           /* struct user */
+    struct olist lists[ROOM_LISTS]; /* struct mask_entry */
+};
+
+struct whowas;
+
+struct core {
+    struct settings *settings;
+    core_emit_fn emit;
+    void *ctx;
+    char server_part[12];
+    uint64_t started_ms;
+    uint64_t hash_seed[2];
+
+    uint64_t next_id; /* of users, rooms, memberships, mask entries */
+    uint64_t next_message;
+    uint64_t next_batch;
+
+    struct map sessions; /* by session_id */
+    struct name_index nicks;
+    struct name_index room_names;
+    struct olist users;
+    struct olist rooms;
+    struct map rooms_by_id;
+    struct whowas *whowas;
+    struct buf isupport; /* the 005 lines' tokens, one token a line; made again with new settings */
+
+    uint64_t n_operators;
+    uint64_t n_invisible;
+    uint64_t users_max;
+    uint64_t n_commands;
+    uint64_t n_messages;
+
+    /* The input at hand. */
+    uint64_t now_ms;
+    struct session *who; /* whose line it is, or NULL */
+    struct buf line;     /* the line being made for a cast */
+    struct buf reply;    /* the lines for `who`, sent together when the command ends */
+    size_t reply_start;  /* of its last line */
+    unsigned reply_lines;
+    char label[CORE_LABEL_MAX + 1]; /* of the line at hand; empty: none */
+};
+
+/* user.c */
+struct user *user_create(struct core *core, const struct input_register *reg);
+void user_destroy(struct core *core, struct user *user);
+/* Makes mask and mask_folded again after a change of nickname. */
+void user_update_mask(struct user *user);
+/* The user with this folded nickname, or NULL. */
+struct user *user_find(const struct core *core, struct str folded);
+static inline struct str user_nick(const struct user *user)
+{
+    return str_from(user->name.raw);
+}
+/* Its place in a room, or NULL. Valid until the user joins or leaves a room. */
+struct membership *user_membership(const struct user *user, const struct room *room);
+bool user_is_operator(const struct user *user);
+/* They share a room, or are one. */
+bool user_shares_room(const struct user *a, const struct user *b);
+/* Whether `viewer` may learn of `user` when no room is named: not invisible, or a room in common.
+ */
+bool user_visible_to(const struct user *user, const struct user *viewer);
+/* Tells every edge that has a session of the user of changed user modes. */
+void user_emit_traits(struct core *core, struct user *user);
+/* Takes the user out: others see QUIT with the reason, its sessions get ERROR and close, all but
+ * `gone`, which is closed already (or NULL). */
+void user_quit(struct core *core, struct user *user, struct str reason, const struct session *gone);
+
+/* session_core.c */
+struct session *session_find(const struct core *core, session_id id);
+struct session *session_create(struct core *core, struct user *user, const struct input *input);
+void session_destroy(struct core *core, struct session *session);
+void session_emit_traits(struct core *core, struct session *session);
+
+/* room.c */
+struct room *room_find(const struct core *core, struct str folded);
+struct room *room_create(struct core *core, const struct name *name);
+struct room *room_by_id(const struct core *core, room_id id);
+static inline struct str room_name(const struct room *room)
+{
+    return str_from(room->name.raw);
+}
+/* Enters without asking; says nothing to anybody but the edges. */
+void room_add(struct core *core, struct room *room, struct user *user, uint8_t rank);
+/* Leaves without saying; the room goes with its last member. The room may be gone afterwards. */
+void room_remove(struct core *core, struct room *room, struct user *user);
+void room_set_rank(struct core *core, struct room *room, struct user *user, uint8_t rank);
+void room_destroy(struct core *core, struct room *room);
+/* Appends "+ntk key" as `viewer` (NULL: anybody) may see it. */
+void room_add_modes(const struct room *room, const struct user *viewer, struct buf *out);
+bool room_list_matches(const struct room *room, enum room_list list, const struct user *user);
+/* Banned and not excepted. */
+bool room_bans(const struct room *room, const struct user *user);
+void room_list_add(struct core *core, struct room *room, enum room_list list, struct str mask,
+                   struct str folded, struct str by);
+void room_list_remove(struct room *room, enum room_list list, uint64_t id);
+/* Whether `viewer` may know that the room exists. */
+bool room_visible_to(const struct room *room, const struct user *viewer);
+/* "=", "@" or "*" of 353. */
+char room_symbol(const struct room *room);
+
+/* invite.c */
+bool invite_has(const struct user *user, const struct room *room);
+void invite_add(struct user *user, const struct room *room);
+void invite_remove(struct user *user, const struct room *room);
+
+/* whowas.c */
+struct whowas_entry {
+    char *folded;
+    char *nick;
+    char *user;
+    char *host;
+    char *realname;
+    uint64_t left_ms;
+};
+struct whowas *whowas_create(void);
+void whowas_destroy(struct whowas *whowas);
+void whowas_add(struct whowas *whowas, unsigned entries_max, const struct user *user,
+                uint64_t now_ms);
+/* The i-th newest entry with this folded nickname, or NULL. */
+const struct whowas_entry *whowas_find(const struct whowas *whowas, struct str folded, unsigned i);
+
+/* isupport.c */
+void isupport_update(struct core *core);
+void isupport_send(struct core *core);
+
+/* register.c */
+enum core_result core_register(struct core *core, const struct input *input);
+/* Makes the user a server operator: modes, traits, 381, log. */
+void core_make_operator(struct core *core, struct user *user, struct str operator_name);
+
+/* walk.c: long answers, piece by piece */
+
+/* Adds lines with reply_*() until core_piece_full(); returns true when the answer is complete. Its
+ * state lies behind struct walk; pointers to users and rooms must not be kept there, only ids. */
+typedef bool (*walk_fn)(struct core *core, struct walk *walk);
+
+struct walk {
+    walk_fn more;
+    uint64_t cursor; /* for olist_next */
+    room_id room;    /* 0: none */
+    uint64_t room_cursor;
+    struct walk *next; /* the answer that follows this one */
+    size_t text_len;
+    uint32_t flags;
+    uint64_t number[4];
+    char text[]; /* the walk's own bytes */
+};
+
+/* Starts an answer for core->who and produces its first piece, or queues it behind those under way
+ * (JOIN of several rooms); `text` is copied into the walk. */
+void walk_begin(struct core *core, walk_fn more, const struct walk *start, struct str text);
+enum core_result walk_continue(struct core *core, struct session *session);
+void walk_destroy(struct session *session);
+static inline bool core_piece_full(const struct core *core)
+{
+    return core->reply.len >= CORE_PIECE_BYTES;
+}
+
+/* commands.c */
+typedef void (*command_fn)(struct core *core, const struct input_line *in);
+command_fn command_handler(enum verb_id id);
+
+/* Shared between commands: cmd_names.c, cmd_part.c, cmd_message.c */
+void names_begin(struct core *core, const struct room *room);
+void part_room(struct core *core, struct room *room, struct str reason);
+void announce_by_operator(struct core *core, struct str text);
+
+#define X(name, params, cost, flags, fold)                                                         \
+    void cmd_##name(struct core *core, const struct input_line *in);
+VERB_LIST(X)
+#undef X
+
+#endif

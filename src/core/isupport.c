@@ -1,0 +1,60 @@
+/* The features of 005 (Modern IRC, "RPL_ISUPPORT Parameters"): made once for each set of settings.
+ */
+#include "reply.h"
+
+enum { ISUPPORT_TOKENS_PER_LINE = 12 };
+
+static const char *casemapping_token(enum name_casemapping mapping)
+{
+    switch (mapping) {
+    case NAME_CASE_RFC8265:
+        return "ascii UTF8MAPPING=rfc8265";
+    case NAME_CASE_ASCII:
+        return "ascii";
+    case NAME_CASE_RFC1459:
+        return "rfc1459";
+    }
+    return "ascii";
+}
+
+void isupport_update(struct core *core)
+{
+    const struct settings *s = core->settings;
+    struct buf *out = &core->isupport;
+    buf_clear(out);
+    buf_printf(out,
+               "CASEMAPPING=%s CHANTYPES=# PREFIX=(ov)@+ CHANMODES=beI,k,l,imnst STATUSMSG=@+ ",
+               casemapping_token(s->casemapping));
+    buf_printf(out, "CHANLIMIT=#:%u MAXLIST=beI:%u MODES=%u NICKLEN=%u USERLEN=%u HOSTLEN=%u ",
+               s->rooms_per_user, s->list_entries_max, s->modes_per_command, s->nick_len,
+               s->user_len, s->host_len);
+    buf_printf(out, "CHANNELLEN=%u TOPICLEN=%u KICKLEN=%u AWAYLEN=%u NAMELEN=%u KEYLEN=%u ",
+               s->channel_len, s->topic_len, s->kick_len, s->away_len, s->realname_len, s->key_len);
+    buf_printf(
+        out, "TARGMAX=NAMES:1,LIST:%u,KICK:%u,WHOIS:1,PRIVMSG:%u,NOTICE:%u,TAGMSG:%u,JOIN:,PART: ",
+        s->targets_max, s->targets_max, s->targets_max, s->targets_max, s->targets_max);
+    buf_printf(out, "EXCEPTS=e INVEX=I ELIST=CMNTU SAFELIST UTF8ONLY maru.chat/LOBBY=%s NETWORK=",
+               s->lobby);
+    /* A value must not hold a space (Modern IRC: written \x20). */
+    for (const char *c = s->network; *c != '\0'; c++) {
+        if (*c == ' ') {
+            buf_add_cstr(out, "\\x20");
+        } else {
+            buf_add_char(out, *c);
+        }
+    }
+}
+
+void isupport_send(struct core *core)
+{
+    struct str rest = buf_str(&core->isupport);
+    while (rest.p != NULL) {
+        struct buf *line = reply_begin(core, RPL_ISUPPORT);
+        for (unsigned i = 0; i < ISUPPORT_TOKENS_PER_LINE && rest.p != NULL; i++) {
+            buf_add_str(line, str_split(&rest, ' '));
+            buf_add_char(line, ' ');
+        }
+        buf_add_cstr(line, ":are supported by this server");
+        reply_end(core);
+    }
+}

@@ -1,0 +1,383 @@
+/* Answers and messages of the core. Pure; called with the core's mutex held. */
+#include "reply.h"
+
+#include "alloc.h"
+#include "tags.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+void core_emit(struct core *core, const struct effect *effect)
+{
+    core->emit(core->ctx, effect);
+}
+
+static struct message *plain_message(struct core *core, struct str body)
+{
+    return message_create(&(struct message_parts){.time_ms = core->now_ms, .body = body});
+}
+
+void core_log(struct core *core, enum log_topic topic, session_id session, const char *format, ...)
+{
+    struct buf text = {0};
+    va_list args;
+    va_start(args, format);
+    buf_vprintf(&text, format, args);
+    va_end(args);
+    core_emit(core, &(struct effect){
+                        .kind = EFFECT_LOG,
+                        .log = topic,
+                        .session = session,
+                        .message = plain_message(core, buf_str(&text)),
+                    });
+    buf_finish(&text);
+}
+
+/* ---- answers ---- */
+
+static bool is_labelled(const struct core *core)
+{
+    return core->label[0] != '\0';
+}
+
+void reply_open(struct core *core, struct session *session, struct str tags)
+{
+    const uint32_t needed = CAP_LABELED_RESPONSE | CAP_BATCH;
+    core->who = session;
+    buf_clear(&core->reply);
+    core->reply_lines = 0;
+    core->label[0] = '\0';
+    struct str value;
+    if (session != NULL && (session->caps & needed) == needed &&
+        tags_find(tags, STR("label"), &value) && value.len > 0 && value.len <= CORE_LABEL_MAX) {
+        memcpy(core->label, value.p, value.len);
+        core->label[value.len] = '\0';
+    }
+}
+
+static void emit_reply(struct core *core, struct str bytes)
+{
+    if (bytes.len == 0) {
+        return;
+    }
+    core_emit(core, &(struct effect){
+                        .kind = EFFECT_REPLY,
+                        .session = core->who->id,
+                        .message = plain_message(core, bytes),
+                    });
+}
+
+/* Each line of the answer with "batch=…" or "label=…" before its own tags. */
+static void add_tagged_lines(struct buf *out, struct str lines, const char *tag, const char *value)
+{
+    while (lines.len > 0) {
+        const char *end = memchr(lines.p, '\n', lines.len);
+        CHECK(end != NULL);
+        struct str line = {lines.p, (size_t)(end - lines.p) + 1};
+        lines.p += line.len;
+        lines.len -= line.len;
+        buf_printf(out, "@%s=%s", tag, value);
+        if (line.p[0] == '@') {
+            buf_add_char(out, ';');
+            line.p++;
+            line.len--;
+        } else {
+            buf_add_char(out, ' ');
+        }
+        buf_add_str(out, line);
+    }
+}
+
+static void batch_name(struct core *core, char ret_name[24])
+{
+    snprintf(ret_name, 24, "%llu", (unsigned long long)++core->next_batch);
+}
+
+void reply_flush(struct core *core)
+{
+    if (core->reply.len == 0) {
+        return;
+    }
+    const char *batch = core->who->batch;
+    if (batch[0] != '\0') {
+        struct buf out = {0};
+        add_tagged_lines(&out, buf_str(&core->reply), "batch", batch);
+        emit_reply(core, buf_str(&out));
+        buf_finish(&out);
+    } else {
+        emit_reply(core, buf_str(&core->reply));
+    }
+    buf_clear(&core->reply);
+    core->reply_lines = 0;
+}
+
+/* The answer of a labelled command, whole or its beginning where a walk goes on. */
+static void close_labelled(struct core *core)
+{
+    struct walk *walk = core->who->walk;
+    struct buf out = {0};
+    const char *server = core->settings->server_name;
+    if (walk != NULL || core->reply_lines > 1) {
+        char batch[24];
+        batch_name(core, batch);
+        buf_printf(&out, "@label=%s :%s BATCH +%s labeled-response\r\n", core->label, server,
+                   batch);
+        add_tagged_lines(&out, buf_str(&core->reply), "batch", batch);
+        if (walk != NULL) {
+            memcpy(core->who->batch, batch, sizeof(batch));
+        } else {
+            buf_printf(&out, ":%s BATCH -%s\r\n", server, batch);
+        }
+    } else if (core->reply_lines == 1) {
+        add_tagged_lines(&out, buf_str(&core->reply), "label", core->label);
+    } else {
+        buf_printf(&out, "@label=%s :%s ACK\r\n", core->label, server);
+    }
+    emit_reply(core, buf_str(&out));
+    buf_finish(&out);
+}
+
+void reply_close(struct core *core)
+{
+    /* A session that is gone, or whose password is being checked, gets nothing now. */
+    if (core->who != NULL && !core->who->verifying) {
+        if (is_labelled(core)) {
+            close_labelled(core);
+        } else {
+            reply_flush(core);
+        }
+    }
+    core->who = NULL;
+    core->label[0] = '\0';
+    buf_clear(&core->reply);
+    core->reply_lines = 0;
+}
+
+/* Cuts the line that begins at `start` to the permitted length and ends it. */
+static void end_line(struct buf *out, size_t start)
+{
+    struct str line = str_cut_utf8((struct str){out->p + start, out->len - start}, CORE_LINE_MAX);
+    out->len = start + line.len;
+    buf_add(out, "\r\n", 2);
+}
+
+struct buf *reply_begin(struct core *core, enum numeric numeric)
+{
+    core->reply_start = core->reply.len;
+    buf_printf(&core->reply, ":%s %03d %s ", core->settings->server_name, (int)numeric,
+               core->who->user->name.raw);
+    return &core->reply;
+}
+
+void reply_end(struct core *core)
+{
+    end_line(&core->reply, core->reply_start);
+    core->reply_lines++;
+}
+
+void reply_numeric(struct core *core, enum numeric numeric, const char *format, ...)
+{
+    if (core->who == NULL) {
+        return;
+    }
+    struct buf *out = reply_begin(core, numeric);
+    va_list args;
+    va_start(args, format);
+    buf_vprintf(out, format, args);
+    va_end(args);
+    reply_end(core);
+}
+
+void reply_server(struct core *core, const char *format, ...)
+{
+    if (core->who == NULL) {
+        return;
+    }
+    core->reply_start = core->reply.len;
+    buf_printf(&core->reply, ":%s ", core->settings->server_name);
+    va_list args;
+    va_start(args, format);
+    buf_vprintf(&core->reply, format, args);
+    va_end(args);
+    reply_end(core);
+}
+
+void reply_standard(struct core *core, const char *type, const char *command, const char *code,
+                    const char *context, const char *text)
+{
+    if (core->who == NULL) {
+        return;
+    }
+    const char *space = context[0] != '\0' ? " " : "";
+    if ((core->who->caps & CAP_STANDARD_REPLIES) != 0) {
+        reply_server(core, "%s %s %s%s%s :%s", type, command, code, space, context, text);
+    } else {
+        reply_server(core, "NOTICE %s :%s: %s%s%s", core->who->user->name.raw, command, context,
+                     space, text);
+    }
+}
+
+void reply_message(struct core *core, const struct message *message)
+{
+    message_render(message, core->who->caps, &core->reply);
+    core->reply_lines++;
+}
+
+void reply_need_params(struct core *core, const struct verb *verb)
+{
+    reply_numeric(core, ERR_NEEDMOREPARAMS, STR_FMT " :Not enough parameters", STR_ARG(verb->name));
+}
+
+void reply_no_such_nick(struct core *core, struct str nick)
+{
+    reply_numeric(core, ERR_NOSUCHNICK, STR_FMT " :No such nick/channel",
+                  STR_ARG(str_cut_utf8(nick, 100)));
+}
+
+void reply_no_such_channel(struct core *core, struct str channel)
+{
+    reply_numeric(core, ERR_NOSUCHCHANNEL, STR_FMT " :No such channel",
+                  STR_ARG(str_cut_utf8(channel, 100)));
+}
+
+void reply_not_on_channel(struct core *core, struct str channel)
+{
+    reply_numeric(core, ERR_NOTONCHANNEL, STR_FMT " :You're not on that channel",
+                  STR_ARG(str_cut_utf8(channel, 100)));
+}
+
+void reply_need_op(struct core *core, const struct room *room)
+{
+    reply_numeric(core, ERR_CHANOPRIVSNEEDED, "%s :You're not channel operator", room->name.raw);
+}
+
+void reply_need_operator(struct core *core)
+{
+    reply_numeric(core, ERR_NOPRIVILEGES, ":Permission Denied- You're not an IRC operator");
+}
+
+/* ---- messages to audiences ---- */
+
+struct buf *cast_from_user(struct core *core, const struct user *user)
+{
+    buf_clear(&core->line);
+    buf_add_char(&core->line, ':');
+    buf_add_cstr(&core->line, user->mask);
+    buf_add_char(&core->line, ' ');
+    return &core->line;
+}
+
+struct buf *cast_from_server(struct core *core)
+{
+    buf_clear(&core->line);
+    buf_add_char(&core->line, ':');
+    buf_add_cstr(&core->line, core->settings->server_name);
+    buf_add_char(&core->line, ' ');
+    return &core->line;
+}
+
+/* The sequence number in base 36 behind the server's random part. */
+static struct str make_msgid(struct core *core, char out[40])
+{
+    static const char digits[] = "0123456789abcdefghijklmnopqrstuvwxyz";
+    size_t len = strlen(core->server_part);
+    memcpy(out, core->server_part, len);
+    char reversed[16];
+    size_t n = 0;
+    for (uint64_t x = ++core->next_message; x > 0; x /= 36) {
+        reversed[n++] = digits[x % 36];
+    }
+    while (n > 0) {
+        out[len++] = reversed[--n];
+    }
+    return (struct str){out, len};
+}
+
+struct message *cast_message(struct core *core, struct str client_tags)
+{
+    char id[40];
+    end_line(&core->line, 0);
+    return message_create(&(struct message_parts){
+        .time_ms = core->now_ms,
+        .msgid = make_msgid(core, id),
+        .tags = client_tags,
+        .body = buf_str(&core->line),
+    });
+}
+
+void cast(struct core *core, struct message *message, const struct audience *audience)
+{
+    /* What was answered before comes before: an answer is held back only for the sake of a label.
+     */
+    if (core->who != NULL && !is_labelled(core)) {
+        reply_flush(core);
+    }
+    core_emit(core,
+              &(struct effect){.kind = EFFECT_CAST, .audience = *audience, .message = message});
+}
+
+void cast_room(struct core *core, const struct room *room)
+{
+    session_id except = 0;
+    struct message *message = cast_message(core, (struct str){0});
+    if (core->who != NULL && is_labelled(core) && core->who->user != NULL &&
+        user_membership(core->who->user, room) != NULL) {
+        reply_message(core, message);
+        except = core->who->id;
+    }
+    cast(core, message,
+         &(struct audience){.kind = AUDIENCE_ROOM, .room = room->id, .session = except});
+}
+
+void cast_room_except(struct core *core, const struct room *room, session_id except)
+{
+    cast(core, cast_message(core, (struct str){0}),
+         &(struct audience){.kind = AUDIENCE_ROOM, .room = room->id, .session = except});
+}
+
+void cast_user(struct core *core, struct message *message, const struct user *user)
+{
+    for (const struct session *s = user->sessions; s != NULL; s = s->next) {
+        if (s->next != NULL) {
+            refcount_up(&message->holders);
+        }
+        cast(core, message, &(struct audience){.kind = AUDIENCE_SESSION, .session = s->id});
+    }
+}
+
+void cast_neighbours(struct core *core, const struct user *user, uint32_t caps, bool self)
+{
+    room_id *rooms = xcalloc(user->n_rooms, sizeof(*rooms));
+    for (unsigned i = 0; i < user->n_rooms; i++) {
+        rooms[i] = user->rooms[i].room->id;
+    }
+    char id[40];
+    end_line(&core->line, 0);
+    struct message *message = message_create(&(struct message_parts){
+        .time_ms = core->now_ms,
+        .msgid = make_msgid(core, id),
+        .body = buf_str(&core->line),
+        .rooms = rooms,
+        .n_rooms = user->n_rooms,
+    });
+    free(rooms);
+    /* Its own sessions share its rooms; only where there is none must they be told one by one. */
+    session_id except = 0;
+    bool labelled = core->who != NULL && core->who->user == user && is_labelled(core);
+    if (labelled && self && (core->who->caps & caps) == caps) {
+        reply_message(core, message);
+    }
+    if (core->who != NULL && core->who->user == user && (labelled || !self)) {
+        except = core->who->id;
+    }
+    for (const struct session *s = user->sessions; self && user->n_rooms == 0 && s != NULL;
+         s = s->next) {
+        if (s->id != except && (s->caps & caps) == caps) {
+            refcount_up(&message->holders);
+            cast(core, message, &(struct audience){.kind = AUDIENCE_SESSION, .session = s->id});
+        }
+    }
+    cast(core, message,
+         &(struct audience){.kind = AUDIENCE_ROOMS, .caps_with = caps, .session = except});
+}

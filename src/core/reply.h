@@ -1,0 +1,67 @@
+/*
+ * Answers to the session at hand (core->who), and messages to audiences. Answers are gathered and
+ * leave together when the command ends, so that a label can be put on them (IRCv3
+ * labeled-response): none gives ACK, one carries the label, more come in a batch.
+ */
+#ifndef MARU_REPLY_H
+#define MARU_REPLY_H
+
+#include "core_priv.h"
+
+/* ":server 461 nick " + format. Longer lines are cut at a character. */
+void reply_numeric(struct core *core, enum numeric numeric, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* ":server " + format. */
+void reply_server(struct core *core, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The same by hand: append to the buffer between the two. */
+struct buf *reply_begin(struct core *core, enum numeric numeric);
+void reply_end(struct core *core);
+
+/* A standard reply (IRCv3 standard-replies): type is FAIL, WARN or NOTE; context may be "". Clients
+ * without the capability get a NOTICE. */
+void reply_standard(struct core *core, const char *type, const char *command, const char *code,
+                    const char *context, const char *text);
+
+/* A message as an answer, rendered for this session: what a labelled command does to oneself. Takes
+ * no reference. */
+void reply_message(struct core *core, const struct message *message);
+
+/* Common refusals. */
+void reply_need_params(struct core *core, const struct verb *verb);
+void reply_no_such_nick(struct core *core, struct str nick);
+void reply_no_such_channel(struct core *core, struct str channel);
+void reply_not_on_channel(struct core *core, struct str channel);
+void reply_need_op(struct core *core, const struct room *room);
+void reply_need_operator(struct core *core);
+
+/* Begins a command's answers with the label of its tags; ends them. */
+void reply_open(struct core *core, struct session *session, struct str tags);
+void reply_close(struct core *core);
+/* Sends what is gathered; inside the batch of `walk`, if one is open. */
+void reply_flush(struct core *core);
+
+/* cast: core->line is cleared and gets ":mask " of a user, or ":server "; append and then send. */
+struct buf *cast_from_user(struct core *core, const struct user *user);
+struct buf *cast_from_server(struct core *core);
+/* Makes a message of core->line, CR LF added; cut to CORE_LINE_MAX. With a msgid of its own. */
+struct message *cast_message(struct core *core, struct str client_tags);
+/* Sends it; takes the reference. */
+void cast(struct core *core, struct message *message, const struct audience *audience);
+/* To a room with everybody in it, `who` too; where `who`'s command is labelled, `who` gets it as an
+ * answer instead. */
+void cast_room(struct core *core, const struct room *room);
+void cast_room_except(struct core *core, const struct room *room, session_id except);
+/* To every session of a user. */
+void cast_user(struct core *core, struct message *message, const struct user *user);
+/* To everybody who shares a room with the user, once, with all of `caps`; the user's own sessions
+ * too if `self`. */
+void cast_neighbours(struct core *core, const struct user *user, uint32_t caps, bool self);
+
+void core_emit(struct core *core, const struct effect *effect);
+/* A sentence for the daemon's log, from core->line's place: printf-like. */
+void core_log(struct core *core, enum log_topic topic, session_id session, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+#endif

@@ -1,0 +1,169 @@
+/* Rooms, their members and their lists of masks. Pure; under the core's mutex. */
+#include "reply.h"
+
+#include "alloc.h"
+#include "mask.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+
+struct room *room_find(const struct core *core, struct str folded)
+{
+    struct name_entry *entry = name_index_find(&core->room_names, folded);
+    return entry != NULL ? (struct room *)((char *)entry - offsetof(struct room, name)) : NULL;
+}
+
+struct room *room_by_id(const struct core *core, room_id id)
+{
+    return map_get(&core->rooms_by_id, id);
+}
+
+struct room *room_create(struct core *core, const struct name *name)
+{
+    struct room *room = xcalloc(1, sizeof(*room));
+    room->id = ++core->next_id;
+    name_index_add(&core->room_names, &room->name, name);
+    room->modes = RMODE_NO_EXTERNAL | RMODE_TOPIC_LOCK;
+    room->since_ms = core->now_ms;
+    olist_append(&core->rooms, room->id, room);
+    map_put(&core->rooms_by_id, room->id, room);
+    return room;
+}
+
+static void mask_entry_destroy(struct mask_entry *entry)
+{
+    free(entry->mask);
+    free(entry->mask_folded);
+    free(entry->by);
+    free(entry);
+}
+
+void room_destroy(struct core *core, struct room *room)
+{
+    for (unsigned i = 0; i < ROOM_LISTS; i++) {
+        struct mask_entry *entry;
+        OLIST_EACH (&room->lists[i], entry) {
+            mask_entry_destroy(entry);
+        }
+        olist_finish(&room->lists[i]);
+    }
+    name_index_remove(&core->room_names, &room->name);
+    olist_remove(&core->rooms, room->id);
+    map_del(&core->rooms_by_id, room->id);
+    olist_finish(&room->members);
+    free(room->key);
+    free(room->topic);
+    free(room->topic_by);
+    free(room);
+}
+
+void room_add(struct core *core, struct room *room, struct user *user, uint8_t rank)
+{
+    CHECK(user_membership(user, room) == NULL);
+    if (user->n_rooms == user->cap_rooms) {
+        user->cap_rooms = user->cap_rooms > 0 ? user->cap_rooms * 2 : 1;
+        user->rooms = xrealloc(user->rooms, user->cap_rooms * sizeof(*user->rooms));
+    }
+    uint64_t order = ++core->next_id;
+    user->rooms[user->n_rooms++] = (struct membership){room, order, rank};
+    olist_append(&room->members, order, user);
+    for (const struct session *s = user->sessions; s != NULL; s = s->next) {
+        core_emit(core, &(struct effect){
+                            .kind = EFFECT_JOIN, .session = s->id, .room = room->id, .rank = rank});
+    }
+}
+
+void room_remove(struct core *core, struct room *room, struct user *user)
+{
+    struct membership *membership = user_membership(user, room);
+    CHECK(membership != NULL);
+    for (const struct session *s = user->sessions; s != NULL; s = s->next) {
+        core_emit(core, &(struct effect){.kind = EFFECT_PART, .session = s->id, .room = room->id});
+    }
+    olist_remove(&room->members, membership->order);
+    user->n_rooms--;
+    size_t behind = (size_t)(user->rooms + user->n_rooms - membership);
+    memmove(membership, membership + 1, behind * sizeof(*membership));
+    if (room->members.len == 0 && !room->is_lobby) {
+        room_destroy(core, room);
+    }
+}
+
+void room_set_rank(struct core *core, struct room *room, struct user *user, uint8_t rank)
+{
+    struct membership *membership = user_membership(user, room);
+    CHECK(membership != NULL);
+    membership->rank = rank;
+    for (const struct session *s = user->sessions; s != NULL; s = s->next) {
+        core_emit(core, &(struct effect){
+                            .kind = EFFECT_RANK, .session = s->id, .room = room->id, .rank = rank});
+    }
+}
+
+void room_add_modes(const struct room *room, const struct user *viewer, struct buf *out)
+{
+    static const char letters[] = "imnst";
+    buf_add_char(out, '+');
+    for (unsigned i = 0; letters[i] != '\0'; i++) {
+        if ((room->modes & 1u << i) != 0) {
+            buf_add_char(out, letters[i]);
+        }
+    }
+    if (room->key != NULL) {
+        buf_add_char(out, 'k');
+    }
+    if (room->limit > 0) {
+        buf_add_char(out, 'l');
+    }
+    if (room->key != NULL) {
+        /* The key is for members; others see that there is one. */
+        bool inside = viewer != NULL && user_membership(viewer, room) != NULL;
+        buf_printf(out, " %s", inside ? room->key : "*");
+    }
+    if (room->limit > 0) {
+        buf_printf(out, " %u", room->limit);
+    }
+}
+
+bool room_list_matches(const struct room *room, enum room_list list, const struct user *user)
+{
+    const struct mask_entry *entry;
+    OLIST_EACH (&room->lists[list], entry) {
+        if (mask_match(str_from(entry->mask_folded), str_from(user->mask_folded))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool room_bans(const struct room *room, const struct user *user)
+{
+    return room_list_matches(room, ROOM_BANS, user) && !room_list_matches(room, ROOM_EXCEPTS, user);
+}
+
+void room_list_add(struct core *core, struct room *room, enum room_list list, struct str mask,
+                   struct str folded, struct str by)
+{
+    struct mask_entry *entry = xcalloc(1, sizeof(*entry));
+    *entry = (struct mask_entry){str_dup(mask), str_dup(folded), str_dup(by), core->now_ms};
+    olist_append(&room->lists[list], ++core->next_id, entry);
+}
+
+void room_list_remove(struct room *room, enum room_list list, uint64_t id)
+{
+    struct mask_entry *entry = olist_remove(&room->lists[list], id);
+    if (entry != NULL) {
+        mask_entry_destroy(entry);
+    }
+}
+
+bool room_visible_to(const struct room *room, const struct user *viewer)
+{
+    return (room->modes & RMODE_SECRET) == 0 || user_is_operator(viewer) ||
+           user_membership(viewer, room) != NULL;
+}
+
+char room_symbol(const struct room *room)
+{
+    return (room->modes & RMODE_SECRET) != 0 ? '@' : '=';
+}

@@ -1,0 +1,64 @@
+/* What maructl and metrics may see of the core: reads, changes nothing. Under the core's mutex. */
+#include "core_priv.h"
+
+struct core_totals core_totals(const struct core *core)
+{
+    return (struct core_totals){
+        .users = core->users.len,
+        .sessions = core->sessions.len,
+        .rooms = core->rooms.len,
+        .operators = core->n_operators,
+        .users_max = core->users_max,
+        .commands = core->n_commands,
+        .messages = core->n_messages,
+    };
+}
+
+bool core_next_user(const struct core *core, uint64_t *cursor, struct core_user_view *ret_view)
+{
+    const struct user *user = olist_next(&core->users, cursor);
+    if (user == NULL) {
+        return false;
+    }
+    unsigned n_sessions = 0;
+    for (const struct session *s = user->sessions; s != NULL; s = s->next) {
+        n_sessions++;
+    }
+    *ret_view = (struct core_user_view){
+        .nick = user_nick(user),
+        .user = str_from(user->user),
+        .host = str_from(user->host),
+        .realname = str_from(user->realname),
+        .away = str_from(user->away),
+        .session = user->sessions != NULL ? user->sessions->id : 0,
+        .kind = user->sessions != NULL ? (enum session_kind)user->sessions->kind : SESSION_IRC,
+        .tls = user->sessions != NULL && user->sessions->tls,
+        .is_operator = user_is_operator(user),
+        .n_rooms = user->n_rooms,
+        .n_sessions = n_sessions,
+        .since_ms = user->since_ms,
+        .active_ms = user->active_ms,
+    };
+    return true;
+}
+
+bool core_next_room(const struct core *core, uint64_t *cursor, struct core_room_view *ret_view)
+{
+    const struct room *room = olist_next(&core->rooms, cursor);
+    if (room == NULL) {
+        return false;
+    }
+    *ret_view = (struct core_room_view){
+        .name = room_name(room),
+        .topic = str_from(room->topic),
+        .n_members = (unsigned)room->members.len,
+        .since_ms = room->since_ms,
+    };
+    struct buf modes = {0};
+    room_add_modes(room, NULL, &modes);
+    struct str text = str_cut_utf8(buf_str(&modes), sizeof(ret_view->modes) - 1);
+    memcpy(ret_view->modes, text.p, text.len);
+    ret_view->modes[text.len] = '\0';
+    buf_finish(&modes);
+    return true;
+}

@@ -1,0 +1,63 @@
+/* Long answers: produced piece by piece, as fast as their reader drains. Pure. */
+#include "reply.h"
+
+#include "alloc.h"
+
+#include <stdlib.h>
+
+void walk_destroy(struct session *session)
+{
+    while (session->walk != NULL) {
+        struct walk *walk = session->walk;
+        session->walk = walk->next;
+        free(walk);
+    }
+}
+
+void walk_begin(struct core *core, walk_fn more, const struct walk *start, struct str text)
+{
+    struct session *session = core->who;
+    struct walk *walk = xcalloc(1, sizeof(*walk) + text.len + 1);
+    memcpy(walk, start, sizeof(*walk));
+    walk->more = more;
+    walk->text_len = text.len;
+    if (text.len > 0) {
+        memcpy(walk->text, text.p, text.len);
+    }
+    if (session->walk == NULL && more(core, walk)) {
+        free(walk);
+        return;
+    }
+    struct walk **last = &session->walk;
+    while (*last != NULL) {
+        last = &(*last)->next;
+    }
+    *last = walk;
+}
+
+enum core_result walk_continue(struct core *core, struct session *session)
+{
+    if (session->walk == NULL) {
+        return session->verifying ? CORE_HELD : CORE_DONE;
+    }
+    core->who = session;
+    while (session->walk != NULL && !core_piece_full(core)) {
+        struct walk *walk = session->walk;
+        if (walk->more(core, walk)) {
+            session->walk = walk->next;
+            free(walk);
+        }
+    }
+    reply_flush(core);
+    bool complete = session->walk == NULL;
+    if (complete && session->batch[0] != '\0') {
+        /* The end of the batch is no line of the batch. */
+        char batch[sizeof(session->batch)];
+        memcpy(batch, session->batch, sizeof(batch));
+        session->batch[0] = '\0';
+        reply_server(core, "BATCH -%s", batch);
+        reply_flush(core);
+    }
+    core->who = NULL;
+    return complete ? CORE_DONE : CORE_HELD;
+}

@@ -1,0 +1,85 @@
+/*
+ * What comes out of the core: effects, in one order. Each names an audience, never a list of
+ * recipients, so that what the core does for a message does not grow with the room.
+ */
+#ifndef MARU_EFFECT_H
+#define MARU_EFFECT_H
+
+#include "ids.h"
+#include "message.h"
+#include "settings.h"
+
+enum effect_kind {
+    EFFECT_REPLY,      /* message->body to `session`, as it is: whole lines with their tags */
+    EFFECT_CAST,       /* message to `audience` */
+    EFFECT_REGISTERED, /* `session` is admitted; message->body is its nickname */
+    EFFECT_REFUSED,    /* `session` is not admitted: `refusal`; message->body is the answer */
+    EFFECT_JOIN,       /* `session` is in `room` now, with `rank` */
+    EFFECT_PART,       /* … and no longer */
+    EFFECT_RANK,       /* … has `rank` there now */
+    EFFECT_TRAITS,     /* `session` has `caps` and `traits` now */
+    EFFECT_NICK,       /* `session` is called message->body now */
+    EFFECT_VERIFY, /* check message->body, a password, against operator `operator_index` and answer
+                      with INPUT_VERDICT */
+    EFFECT_ROSTER, /* message->body is "/a/b/c", for a classic client */
+    EFFECT_CLOSE,  /* close `session` after message->body, its last line */
+    EFFECT_SETTINGS, /* `settings`: to every edge */
+    EFFECT_LOG,      /* to the daemon: `log` and message->body, a sentence */
+    EFFECT_REHASH,   /* to the daemon: an operator wants the configuration read again */
+};
+
+/* A member's rank in a room, as bits: a set of '@' and '+'. */
+enum { RANK_VOICE = 1, RANK_OP = 8 };
+
+/* What the edge must know of a session beside its capabilities. */
+enum { TRAIT_WALLOPS = 1, TRAIT_OPERATOR = 2, TRAIT_ANSWERING = 4 };
+
+enum refusal {
+    REFUSED_NICK, /* the session may try another nickname */
+    REFUSED_FULL, /* message->body is an ERROR line; close */
+};
+
+enum audience_kind {
+    AUDIENCE_SESSION, /* `session` alone */
+    AUDIENCE_ROOM,    /* members of `room` */
+    AUDIENCE_ROOMS,   /* everybody in any of message->rooms, once */
+    AUDIENCE_ALL,     /* every registered session */
+};
+
+struct audience {
+    enum audience_kind kind;
+    uint32_t caps_with;    /* only sessions with all of these capabilities */
+    uint32_t caps_without; /* … and none of these */
+    uint8_t rank_min;      /* AUDIENCE_ROOM: only members of at least this rank; 0: all */
+    uint8_t traits;        /* only sessions with all of these traits */
+    session_id session; /* AUDIENCE_SESSION: to it; else: to everybody but it (0: no exception) */
+    room_id room;
+};
+
+/* What a log event is about; the daemon words the fields. */
+enum log_topic {
+    LOG_CONNECT,
+    LOG_LEAVE,
+    LOG_ANNOUNCE,
+    LOG_REFUSE,
+    LOG_OPERATOR,
+    LOG_CHAT,
+    LOG_NICK
+};
+
+struct effect {
+    enum effect_kind kind;
+    uint8_t rank;
+    uint8_t traits;
+    enum refusal refusal;
+    enum log_topic log;
+    uint32_t caps;
+    unsigned operator_index;
+    session_id session;
+    room_id room;
+    struct audience audience;
+    struct message *message; /* one reference for each target; NULL where none is named above */
+    struct settings *settings;
+};
+
+#endif

@@ -1,0 +1,87 @@
+/*
+ * What goes into the core: one struct input for each thing that happens. All views point into
+ * memory that lives until core_apply() returns. Time comes in here; the core has no clock.
+ */
+#ifndef MARU_INPUT_H
+#define MARU_INPUT_H
+
+#include "ids.h"
+#include "line.h"
+#include "name.h"
+#include "settings.h"
+#include "verb.h"
+
+enum input_kind {
+    INPUT_REGISTER, /* the session has said who it is: admit it, or refuse */
+    INPUT_LINE,     /* a line of a registered session */
+    INPUT_REJECT,   /* a line that the edge could not accept; the core answers, to keep the order */
+    INPUT_CONTINUE, /* the reader has drained: go on with its long answer */
+    INPUT_VERDICT,  /* of a password that EFFECT_VERIFY asked about */
+    INPUT_ROSTER,   /* a classic client wants the members of the lobby: EFFECT_ROSTER */
+    INPUT_CLOSE,    /* the session is gone */
+    INPUT_SETTINGS, /* there are new settings */
+    INPUT_ANNOUNCE, /* the operator of the machine speaks to everybody */
+    INPUT_KICK,     /* the operator of the machine disconnects a user */
+};
+
+/* What a connection speaks. */
+enum session_kind { SESSION_IRC, SESSION_CLASSIC };
+
+/* Why a line was not accepted. */
+enum reject {
+    REJECT_TOO_LONG,     /* 417 */
+    REJECT_INVALID_UTF8, /* FAIL * INVALID_UTF8 */
+    REJECT_MALFORMED,    /* not a line: nothing can be said but that */
+};
+
+/* A name that a client wrote, with all that the core may not compute for itself. */
+struct name {
+    struct str raw;
+    struct str folded;
+    struct str skeleton;
+    enum name_verdict verdict; /* for what the verb makes of it: a nickname or a room */
+};
+
+struct input_register {
+    struct name nick;
+    struct str user;
+    struct str realname;
+    struct str host; /* as others see it */
+    struct str host_folded;
+    uint32_t caps;
+    unsigned cap_version;
+    enum session_kind kind;
+    bool tls;
+    struct str operator_name; /* of a verified PASS name:password; else empty */
+};
+
+struct input_line {
+    const struct verb *verb; /* NULL: unknown command */
+    struct line line;
+    struct str folded[LINE_PARAMS_MAX]; /* those that the verb asks for; the others are empty */
+    const struct name *names; /* of a VERB_NEW_NAMES: one for each of parameter 0's list */
+    unsigned n_names;
+};
+
+struct input {
+    enum input_kind kind;
+    session_id session; /* 0 for the last three kinds */
+    uint64_t now_ms;    /* wall clock, milliseconds since 1970 */
+    union {
+        struct input_register reg;
+        struct input_line line;
+        struct {
+            enum reject why;
+            struct str command; /* if one could be made out */
+        } reject;
+        bool verdict;
+        struct str text; /* CLOSE: the reason; ANNOUNCE */
+        struct settings *settings;
+        struct {
+            struct str nick_folded;
+            struct str reason;
+        } kick;
+    };
+};
+
+#endif

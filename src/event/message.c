@@ -1,0 +1,119 @@
+/* Shared messages and their rendering for a recipient's capabilities. Any thread. */
+#include "message.h"
+
+#include "alloc.h"
+#include "buf.h"
+#include "cap.h"
+
+#include <stdlib.h>
+
+static struct str put(char **to, struct str s)
+{
+    if (s.len > 0) {
+        memcpy(*to, s.p, s.len);
+    }
+    struct str copy = {*to, s.len};
+    *to += s.len;
+    return copy;
+}
+
+struct message *message_create(const struct message_parts *parts)
+{
+    size_t rooms_size = parts->n_rooms * sizeof(room_id);
+    struct message *message = xmalloc(sizeof(*message) + rooms_size + parts->msgid.len +
+                                      parts->tags.len + parts->body.len);
+    room_id *rooms = (room_id *)(message + 1);
+    char *bytes = (char *)rooms + rooms_size;
+    refcount_set(&message->holders, 1);
+    message->time_ms = parts->time_ms;
+    message->n_rooms = parts->n_rooms;
+    message->rooms = rooms;
+    if (rooms_size > 0) {
+        memcpy(rooms, parts->rooms, rooms_size);
+    }
+    message->msgid = put(&bytes, parts->msgid);
+    message->tags = put(&bytes, parts->tags);
+    message->body = put(&bytes, parts->body);
+    return message;
+}
+
+void message_unref(struct message *message)
+{
+    if (message != NULL && refcount_down(&message->holders)) {
+        free(message);
+    }
+}
+
+static void add_padded(struct buf *out, unsigned value, unsigned digits)
+{
+    char text[8];
+    for (unsigned i = digits; i > 0; i--) {
+        text[i - 1] = (char)('0' + value % 10);
+        value /= 10;
+    }
+    buf_add(out, text, digits);
+}
+
+/* Civil date from days since 1970, after the usual era arithmetic (400-year cycles from March). */
+static void civil(uint64_t days, unsigned *year, unsigned *month, unsigned *day)
+{
+    uint64_t z = days + 719468;
+    uint64_t era = z / 146097;
+    unsigned doe = (unsigned)(z - era * 146097);
+    unsigned yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+    unsigned doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    unsigned mp = (5 * doy + 2) / 153;
+    *day = doy - (153 * mp + 2) / 5 + 1;
+    *month = mp < 10 ? mp + 3 : mp - 9;
+    *year = (unsigned)(yoe + era * 400) + (*month <= 2);
+}
+
+void message_add_time(struct buf *out, uint64_t time_ms)
+{
+    unsigned year;
+    unsigned month;
+    unsigned day;
+    civil(time_ms / 86400000, &year, &month, &day);
+    unsigned ms = (unsigned)(time_ms % 86400000);
+    add_padded(out, year, 4);
+    buf_add_char(out, '-');
+    add_padded(out, month, 2);
+    buf_add_char(out, '-');
+    add_padded(out, day, 2);
+    buf_add_char(out, 'T');
+    add_padded(out, ms / 3600000, 2);
+    buf_add_char(out, ':');
+    add_padded(out, ms / 60000 % 60, 2);
+    buf_add_char(out, ':');
+    add_padded(out, ms / 1000 % 60, 2);
+    buf_add_char(out, '.');
+    add_padded(out, ms % 1000, 3);
+    buf_add_char(out, 'Z');
+}
+
+void message_render(const struct message *message, uint32_t caps, struct buf *out)
+{
+    char before = '@';
+    if ((caps & CAP_SERVER_TIME) != 0 && message->time_ms > 0) {
+        buf_add(out, "@time=", 6);
+        message_add_time(out, message->time_ms);
+        before = ';';
+    }
+    if ((caps & CAP_MESSAGE_TAGS) != 0) {
+        if (message->msgid.len > 0) {
+            buf_add_char(out, before);
+            buf_add(out, "msgid=", 6);
+            buf_add_str(out, message->msgid);
+            before = ';';
+        }
+        if (message->tags.len > 0) {
+            buf_add_char(out, before);
+            buf_add_str(out, message->tags);
+            before = ';';
+        }
+    }
+    if (before == ';') {
+        buf_add_char(out, ' ');
+    }
+    buf_add_str(out, message->body);
+}

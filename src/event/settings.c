@@ -1,0 +1,84 @@
+/* The shared snapshot of settings. Any thread: nothing changes once it is shared. */
+#include "settings.h"
+
+#include "alloc.h"
+
+#include <stdlib.h>
+
+struct settings *settings_create(void)
+{
+    struct settings *settings = xcalloc(1, sizeof(*settings));
+    refcount_set(&settings->holders, 1);
+    settings_set_defaults(settings);
+    return settings;
+}
+
+struct settings *settings_ref(struct settings *settings)
+{
+    refcount_up(&settings->holders);
+    return settings;
+}
+
+void settings_unref(struct settings *settings)
+{
+    if (settings == NULL || !refcount_down(&settings->holders)) {
+        return;
+    }
+    free(settings->server_name);
+    free(settings->network);
+    free(settings->description);
+    for (unsigned i = 0; i < 3; i++) {
+        free(settings->admin[i]);
+    }
+    free(settings->motd);
+    free(settings->lobby);
+    free(settings->password_hash);
+    free(settings->version);
+    for (unsigned i = 0; i < settings->n_operators; i++) {
+        free(settings->operators[i].name);
+        free(settings->operators[i].password_hash);
+    }
+    free(settings->operators);
+    free(settings);
+}
+
+void settings_set(char **field, const char *value)
+{
+    free(*field);
+    *field = value != NULL ? str_dup(str_from(value)) : NULL;
+}
+
+void settings_set_defaults(struct settings *settings)
+{
+    settings_set(&settings->server_name, "maru.local");
+    settings_set(&settings->network, "Maru");
+    settings_set(&settings->description, "A room where everybody gathers");
+    for (unsigned i = 0; i < 3; i++) {
+        settings_set(&settings->admin[i], "");
+    }
+    settings_set(&settings->lobby, "#lobby");
+    settings_set(&settings->version, "maru");
+    settings->clients_max = 1000;
+    settings->nick_len = 32;
+    settings->channel_len = 64;
+    settings->topic_len = 390;
+    settings->kick_len = 300;
+    settings->away_len = 300;
+    settings->realname_len = 150;
+    settings->user_len = 20;
+    settings->host_len = 64;
+    settings->key_len = 32;
+    settings->rooms_per_user = 100;
+    settings->list_entries_max = 100;
+    settings->modes_per_command = 6;
+    settings->targets_max = 4;
+    settings->whowas_entries = 200;
+    settings->registration_ms = 10000;
+    settings->ping_interval_ms = 90000;
+    settings->ping_timeout_ms = 30000;
+    settings->sendq_bytes = 1u << 20;
+    settings->recvq_bytes = 16u << 10;
+    settings->flood_rate = 40;
+    settings->flood_burst = 400;
+    settings->classic_gap_ms = 80;
+}

@@ -1,0 +1,84 @@
+/*
+ * What an operator may set, as far as sessions and the core need it: one immutable snapshot shared
+ * by all threads. A reload makes a new one, which reaches the core and every edge in the order of
+ * events.
+ */
+#ifndef MARU_SETTINGS_H
+#define MARU_SETTINGS_H
+
+#include "lock.h"
+#include "name.h"
+#include "str.h"
+
+struct settings_operator {
+    char *name;
+    char *password_hash; /* as crypto_pwhash_str makes it; checked off the edge's thread */
+};
+
+struct settings {
+    struct refcount holders;
+
+    /* Owned NUL-terminated strings, never NULL unless said. */
+    char *server_name;
+    char *network;
+    char *description;
+    char *admin[3];      /* location 1, location 2, e-mail; any may be empty */
+    char *motd;          /* lines separated by '\n'; NULL where there is none */
+    char *lobby;         /* the default room, with its '#' */
+    char *password_hash; /* NULL: no password is asked for */
+    char *version;
+    struct settings_operator *operators;
+    unsigned n_operators;
+    enum name_casemapping casemapping;
+
+    /* Numbers of clients; 0 is never "no limit" but really none, except where said. */
+    unsigned clients_max; /* registered, of every protocol */
+
+    /* Lengths in bytes. */
+    unsigned nick_len;
+    unsigned channel_len;
+    unsigned topic_len;
+    unsigned kick_len;
+    unsigned away_len;
+    unsigned realname_len;
+    unsigned user_len;
+    unsigned host_len;
+    unsigned key_len;
+
+    /* Counts. */
+    unsigned rooms_per_user;
+    unsigned list_entries_max; /* of each of b, e and I in a room */
+    unsigned modes_per_command;
+    unsigned targets_max; /* of PRIVMSG, NOTICE, TAGMSG */
+    unsigned whowas_entries;
+
+    /* Time, all in milliseconds. */
+    unsigned registration_ms;
+    unsigned ping_interval_ms;
+    unsigned ping_timeout_ms; /* after the PING */
+
+    /* Bytes. */
+    unsigned sendq_bytes;
+    unsigned recvq_bytes;
+
+    /* Token bucket for commands, in verb costs: refilled at rate a second up to burst; 0:
+     * unlimited. */
+    unsigned flood_rate;
+    unsigned flood_burst;
+
+    /* Classic protocol. */
+    unsigned classic_gap_ms;
+};
+
+/* With one holder and every string an empty one of its own. */
+struct settings *settings_create(void);
+struct settings *settings_ref(struct settings *settings);
+void settings_unref(struct settings *settings);
+
+/* Replaces *field (one of the strings above) by a copy. */
+void settings_set(char **field, const char *value);
+
+/* The defaults that tests and the daemon begin with. */
+void settings_set_defaults(struct settings *settings);
+
+#endif

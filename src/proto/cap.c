@@ -1,0 +1,55 @@
+/* The table of capabilities. Pure; any thread. */
+#include "cap.h"
+
+static const struct str cap_names[CAP_COUNT] = {
+#define X(id, name) [CAP_BIT_##id] = {name, sizeof(name) - 1},
+    CAP_LIST(X)
+#undef X
+};
+
+uint32_t cap_find(struct str name)
+{
+    for (unsigned i = 0; i < CAP_COUNT; i++) {
+        if (str_eq(cap_names[i], name)) {
+            return 1u << i;
+        }
+    }
+    return 0;
+}
+
+void cap_add_names(struct buf *out, uint32_t caps)
+{
+    bool first = true;
+    for (unsigned i = 0; i < CAP_COUNT; i++) {
+        if ((caps & 1u << i) != 0) {
+            if (!first) {
+                buf_add_char(out, ' ');
+            }
+            buf_add_str(out, cap_names[i]);
+            first = false;
+        }
+    }
+}
+
+bool cap_apply(struct str list, unsigned version, uint32_t *caps)
+{
+    uint32_t result = *caps;
+    while (list.p != NULL) {
+        struct str name = str_split(&list, ' ');
+        if (name.len == 0) {
+            continue;
+        }
+        bool off = name.p[0] == '-';
+        if (off) {
+            name.p++;
+            name.len--;
+        }
+        uint32_t cap = cap_find(name);
+        if (cap == 0 || (off && cap == CAP_CAP_NOTIFY && version >= 302)) {
+            return false;
+        }
+        result = off ? result & ~cap : result | cap;
+    }
+    *caps = result;
+    return true;
+}

@@ -1,0 +1,52 @@
+/*
+ * The capabilities that Maru speaks: one list for the server, for negotiation before and after
+ * registration, and for tests. Pure; any thread. IRCv3 "Client Capability Negotiation".
+ */
+#ifndef MARU_CAP_H
+#define MARU_CAP_H
+
+#include "buf.h"
+#include "str.h"
+
+/* X(IDENTIFIER, "name"): the order is the order of CAP LS. */
+#define CAP_LIST(X)                                                                                \
+    X(AWAY_NOTIFY, "away-notify")                                                                  \
+    X(BATCH, "batch")                                                                              \
+    X(CAP_NOTIFY, "cap-notify")                                                                    \
+    X(ECHO_MESSAGE, "echo-message")                                                                \
+    X(EXTENDED_JOIN, "extended-join")                                                              \
+    X(INVITE_NOTIFY, "invite-notify")                                                              \
+    X(LABELED_RESPONSE, "labeled-response")                                                        \
+    X(MESSAGE_TAGS, "message-tags")                                                                \
+    X(MULTI_PREFIX, "multi-prefix")                                                                \
+    X(SERVER_TIME, "server-time")                                                                  \
+    X(SETNAME, "setname")                                                                          \
+    X(STANDARD_REPLIES, "standard-replies")                                                        \
+    X(USERHOST_IN_NAMES, "userhost-in-names")
+
+enum {
+#define X(id, name) CAP_BIT_##id,
+    CAP_LIST(X)
+#undef X
+        CAP_COUNT
+};
+
+/* A set of capabilities: CAP_SERVER_TIME | CAP_BATCH … */
+enum {
+#define X(id, name) CAP_##id = 1u << CAP_BIT_##id,
+    CAP_LIST(X)
+#undef X
+};
+
+/* The set with just this capability, or 0 where the name is unknown. */
+uint32_t cap_find(struct str name);
+
+/* Appends the names in the set, separated by spaces. */
+void cap_add_names(struct buf *out, uint32_t caps);
+
+/* Applies a CAP REQ list ("a -b c") to *caps as a whole: true and *caps changed, or false and
+ * unchanged where any name is unknown. `version` is the client's CAP version: cap-notify cannot be
+ * switched off from 302 on. */
+bool cap_apply(struct str list, unsigned version, uint32_t *caps);
+
+#endif
