@@ -1,0 +1,70 @@
+/* Which settings differ between two configurations. Main thread. */
+#include "config_priv.h"
+
+static bool same_value(const struct config *a, const struct config *b, const struct config_key *key)
+{
+    const void *left = config_member(a, key);
+    const void *right = config_member(b, key);
+    switch (key->type) {
+    case CONFIG_KEY_NUMBER:
+        return *(const uint32_t *)left == *(const uint32_t *)right;
+    case CONFIG_KEY_SWITCH:
+        return *(const bool *)left == *(const bool *)right;
+    case CONFIG_KEY_CHOICE:
+        return *(const enum config_casemapping *)left == *(const enum config_casemapping *)right;
+    case CONFIG_KEY_STRING:
+        return strcmp(*(char *const *)left, *(char *const *)right) == 0;
+    case CONFIG_KEY_LINES:
+        for (uint32_t i = 0; i < key->max; i++) {
+            if (strcmp(((char *const *)left)[i], ((char *const *)right)[i]) != 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+    return true;
+}
+
+static bool same_listeners(const struct config *a, const struct config *b)
+{
+    bool same = a->listeners_n == b->listeners_n;
+    for (size_t i = 0; same && i < a->listeners_n; i++) {
+        const struct config_listener *left = &a->listeners[i];
+        const struct config_listener *right = &b->listeners[i];
+        same = left->kind == right->kind && left->port == right->port &&
+               strcmp(left->address, right->address) == 0;
+    }
+    return same;
+}
+
+static bool same_operators(const struct config *a, const struct config *b)
+{
+    bool same = a->operators_n == b->operators_n;
+    for (size_t i = 0; same && i < a->operators_n; i++) {
+        same = strcmp(a->operators[i].name, b->operators[i].name) == 0 &&
+               strcmp(a->operators[i].password, b->operators[i].password) == 0;
+    }
+    return same;
+}
+
+size_t config_diff(const struct config *before, const struct config *after, bool restart_only,
+                   struct config_report *report)
+{
+    size_t differ = 0;
+    for (size_t i = 0; i < config_keys_n; i++) {
+        const struct config_key *key = &config_keys[i];
+        if ((key->restart || !restart_only) && !same_value(before, after, key)) {
+            config_report_add(report, "%s.%s", key->group, key->name);
+            differ++;
+        }
+    }
+    if (!same_listeners(before, after)) {
+        config_report_add(report, "listeners");
+        differ++;
+    }
+    if (!restart_only && !same_operators(before, after)) {
+        config_report_add(report, "operators");
+        differ++;
+    }
+    return differ;
+}

@@ -1,0 +1,175 @@
+/* Every setting that is one value: its range, its default and what it does. Constant. */
+#include "config_priv.h"
+
+#define AT(group, member) offsetof(struct config, group.member)
+
+#define NUMBER(g, m, low, high, value, is_restart, text)                                           \
+    {                                                                                              \
+        .group = #g, .name = #m, .type = CONFIG_KEY_NUMBER, .restart = (is_restart),               \
+        .offset = AT(g, m), .min = (low), .max = (high), .number = (value), .comment = (text)      \
+    }
+
+#define SWITCH(g, m, value, text)                                                                  \
+    {                                                                                              \
+        .group = #g, .name = #m, .type = CONFIG_KEY_SWITCH, .offset = AT(g, m), .number = (value), \
+        .comment = (text)                                                                          \
+    }
+
+#define STRING(g, m, bytes, value, is_restart, check, wanted, text)                                \
+    {                                                                                              \
+        .group = #g, .name = #m, .type = CONFIG_KEY_STRING, .restart = (is_restart),               \
+        .offset = AT(g, m), .max = (bytes), .string = (value), .valid = (check),                   \
+        .expected = (wanted), .comment = (text)                                                    \
+    }
+
+/* A bucket is two settings, NAME_burst and NAME_refill_ms. */
+#define BUCKET(m, burst_value, refill_value, text)                                                 \
+    {.group = "flood",                                                                             \
+     .name = #m "_burst",                                                                          \
+     .type = CONFIG_KEY_NUMBER,                                                                    \
+     .offset = AT(flood, m.burst),                                                                 \
+     .min = 0,                                                                                     \
+     .max = 100000,                                                                                \
+     .number = (burst_value),                                                                      \
+     .comment = (text)},                                                                           \
+    {                                                                                              \
+        .group = "flood", .name = #m "_refill_ms", .type = CONFIG_KEY_NUMBER,                      \
+        .offset = AT(flood, m.refill_ms), .min = 1, .max = 3600000, .number = (refill_value),      \
+        .comment = NULL                                                                            \
+    }
+
+#define PATH_EXPECTED "a path of one line, at most 4000 bytes, or \"\""
+#define LINE_EXPECTED "one line of UTF-8 without control characters"
+
+static const char *const casemappings[] = {"rfc8265", "ascii", "rfc1459", NULL};
+
+const struct config_group config_groups[] = {
+    {"server", "Who this server is, and what newcomers see."},
+    {"limits", "How much of everything there may be."},
+    {"flood",
+     "How fast one client may act. Each limit is a bucket of tokens: an action takes one, a new "
+     "one "
+     "arrives every refill_ms milliseconds, and the bucket holds at most burst of them. A client "
+     "whose bucket is empty is disconnected. A burst of 0 lifts the limit."},
+    {"lengths", "How long names and texts may be, in bytes of UTF-8 (a Korean syllable has 3)."},
+    {"tls", "Encryption."},
+    {"classic", "The protocol of the first, unframed clients (port 2500)."},
+    {"log", "What the terminal or the journal shows."},
+};
+const size_t config_groups_n = sizeof(config_groups) / sizeof(config_groups[0]);
+
+const struct config_key config_keys[] = {
+    STRING(server, name, 63, "maru.local", true, config_valid_server_name,
+           "a host name with a dot, such as \"chat.example.org\"",
+           "The server's name, as clients see it. It need not exist in the DNS."),
+    STRING(server, network, 32, "Maru", true, config_valid_network,
+           "a name without spaces, at most 32 bytes", "The name that clients show in their lists."),
+    STRING(server, description, 200, "A Maru chat server", false, config_valid_line, LINE_EXPECTED,
+           "One line about the server."),
+    {.group = "server",
+     .name = "admin",
+     .type = CONFIG_KEY_LINES,
+     .offset = AT(server, admin),
+     .max = CONFIG_ADMIN_LINES,
+     .comment = "Who runs this server and how to reach them: up to three lines, shown by ADMIN."},
+    STRING(server, motd, CONFIG_MOTD_BYTES_MAX, "", false, config_valid_text,
+           "UTF-8 text without control characters other than \\n",
+           "What everybody reads after coming in (\\n separates lines). \"\" shows nothing."),
+    STRING(server, motd_file, 4000, "", false, config_valid_line, PATH_EXPECTED,
+           "A file with that text, instead of motd."),
+    STRING(server, lobby, 64, "#lobby", true, config_valid_room,
+           "a room name: # and then no spaces, commas or colons",
+           "The room where desktop, web and classic users land."),
+    STRING(
+        server, password, 256, "", false, config_valid_hash_or_empty,
+        "\"\" or a hash made by marud genpasswd",
+        "Who knows this password may come in. \"\" lets everybody in. It is kept as a hash: make "
+        "one with marud genpasswd."),
+    STRING(server, data, 4000, "", true, config_valid_line, PATH_EXPECTED,
+           "The folder for the certificate, the control socket and everything that is kept. \"\" "
+           "chooses $STATE_DIRECTORY (set by systemd), otherwise $XDG_DATA_HOME/marud or "
+           "~/.local/share/marud."),
+    NUMBER(server, edges, 0, CONFIG_EDGES_MAX, 0, true,
+           "How many threads serve connections. 0 is one for each processor that the server may "
+           "use, at most 8."),
+    {.group = "server",
+     .name = "casemapping",
+     .type = CONFIG_KEY_CHOICE,
+     .restart = true,
+     .offset = AT(server, casemapping),
+     .choices = casemappings,
+     .number = CONFIG_CASEMAPPING_RFC8265,
+     .comment = "Which names are the same but for their case: rfc8265 (any script), ascii, or "
+                "rfc1459 (ascii, and {}|^ are small forms of []\\~)."},
+
+    NUMBER(limits, max_clients, 1, CONFIG_CLIENTS_MAX, 1000, false,
+           "How many clients may be inside, over all protocols. Who comes when it is full is told "
+           "so. maructl set max-clients changes it while the server runs."),
+    NUMBER(limits, max_unregistered, 1, CONFIG_CLIENTS_MAX, 200, false,
+           "How many connections may be at the door, not yet inside."),
+    NUMBER(limits, per_address, 0, CONFIG_CLIENTS_MAX, 100, false,
+           "How many connections one address may have. 0 lifts the limit."),
+    NUMBER(limits, per_network, 0, CONFIG_CLIENTS_MAX, 300, false,
+           "How many connections one network (an IPv4 /24, an IPv6 /64) may have. 0 lifts the "
+           "limit."),
+    NUMBER(limits, unregistered_per_address, 0, CONFIG_CLIENTS_MAX, 20, false,
+           "How many connections of one address may be at the door. 0 lifts the limit."),
+    SWITCH(limits, loopback, false,
+           "Whether these three limits count for connections from this machine, too."),
+    NUMBER(limits, registration_timeout_s, 1, 600, 10, false,
+           "How many seconds a connection may take to come in."),
+    NUMBER(limits, ping_interval_s, 5, 3600, 90, false,
+           "After how many silent seconds a client is asked whether it is still there."),
+    NUMBER(limits, ping_timeout_s, 5, 3600, 60, false, "How many seconds it may take to answer."),
+    NUMBER(
+        limits, sendq_bytes, 16384, 1024 * 1024 * 1024, 1024 * 1024, false,
+        "How many bytes may wait for a client that reads too slowly, before it is disconnected."),
+    NUMBER(limits, recvq_bytes, 9216, 16 * 1024 * 1024, 16384, false,
+           "How many bytes of a client may wait to be served."),
+    NUMBER(limits, rooms_per_user, 1, 10000, 100, true, "In how many rooms one user may be."),
+    NUMBER(limits, list_entries, 1, 10000, 100, true,
+           "How many bans, exceptions and invitation masks one room may have."),
+    NUMBER(limits, invites, 1, 10000, 100, false, "How many invitations a user may hold."),
+    NUMBER(limits, whowas, 0, 100000, 200, false, "How many users who left are remembered."),
+
+    BUCKET(commands, 200, 25, "Any command."),
+    BUCKET(messages, 40, 250, "Messages and notices."),
+    BUCKET(nicks, 6, 10000, "Changes of the nickname."),
+    BUCKET(joins, 30, 1000, "Joining rooms; each room counts."),
+
+    NUMBER(lengths, nick, 9, 64, 32, true, "Nicknames."),
+    NUMBER(lengths, user, 8, 32, 20, true, "User names, the part before @ in a mask."),
+    NUMBER(lengths, realname, 16, 200, 150, true, "Real names."),
+    NUMBER(lengths, room, 16, 128, 64, true, "Room names, with the #."),
+    NUMBER(lengths, topic, 16, 390, 390, true, "Topics."),
+    NUMBER(lengths, kick, 16, 300, 300, true, "Reasons of kicks."),
+    NUMBER(lengths, away, 16, 300, 300, true, "Messages of those who are away."),
+
+    STRING(
+        tls, certificate, 4000, "", false, config_valid_line, PATH_EXPECTED,
+        "The certificate chain, in PEM form. \"\" lets the server make a self-signed one, tls.pem "
+        "in the data folder, at its first start. Relative paths here count from this file's "
+        "folder."),
+    STRING(tls, key, 4000, "", false, config_valid_line, PATH_EXPECTED,
+           "The private key that belongs to it, in PEM form."),
+
+    NUMBER(classic, gap_ms, 0, 10000, 80, false,
+           "How many milliseconds pass between two frames to one client, at least. A smaller gap "
+           "loses messages in the original client."),
+    NUMBER(classic, backlog_bytes, 1024, 16 * 1024 * 1024, 32768, false,
+           "How many bytes of chat may wait for one client. What is older is skipped and counted."),
+
+    SWITCH(log, show_chat, false,
+           "Whether what people write is shown, too. Tell them if you switch this on."),
+};
+const size_t config_keys_n = sizeof(config_keys) / sizeof(config_keys[0]);
+
+const char config_listeners_comment[] =
+    "Where the server can be reached. kind is auto (TLS, HTTP and IRC, told apart by the first "
+    "bytes), tls (IRC and HTTP inside TLS only), http (plain HTTP only), plain (plain IRC only) or "
+    "classic. address is \"*\" (IPv6 and IPv4), an IPv4 or an IPv6 address.";
+
+const char config_operators_comment[] =
+    "Who may do everything: OPER name password, or PASS name:password to come in as operator even "
+    "when the server is full. password is a hash made by marud genpasswd. For example: "
+    "operators = ( { name = \"jin\"; password = \"$argon2id$...\"; } );";

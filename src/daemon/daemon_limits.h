@@ -1,0 +1,25 @@
+/* Every bound of this folder. */
+#ifndef MARU_DAEMON_LIMITS_H
+#define MARU_DAEMON_LIMITS_H
+
+enum {
+    CONFIG_FILE_BYTES_MAX = 1024 * 1024,
+    CONFIG_MISTAKES_MAX = 100, /* reported at once; more are counted in the last line */
+    CONFIG_ADMIN_LINES = 3,
+    CONFIG_LISTENERS_MAX = 32,
+    CONFIG_OPERATORS_MAX = 100,
+    CONFIG_MOTD_BYTES_MAX = 32 * 1024,
+    CONFIG_EDGES_MAX = 16,        /* that may be asked for */
+    CONFIG_EDGES_DEFAULT_MAX = 8, /* that are chosen for a machine with many processors */
+    CONFIG_CLIENTS_MAX = 100000,
+
+    PASSWORD_BYTES_MAX = 256,
+
+    CONTROL_CLIENTS_MAX = 16,               /* connections of operators' tools at once */
+    CONTROL_REQUEST_BYTES_MAX = 16384,      /* one line */
+    CONTROL_PAGE_MAX = 100,                 /* clients or rooms in one response */
+    CONTROL_OUTPUT_BYTES_MAX = 1024 * 1024, /* not yet read by the tool */
+    CONTROL_TEXT_MAX = 400,                 /* bytes of an announcement or a reason */
+};
+
+#endif

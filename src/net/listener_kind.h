@@ -1,0 +1,23 @@
+/* What a listener admits. Any thread; only names and numbers. */
+#ifndef MARU_LISTENER_KIND_H
+#define MARU_LISTENER_KIND_H
+
+#include "status.h"
+#include "str.h"
+
+enum listener_kind {
+    LISTENER_AUTO,    /* TLS, HTTP and IRC, told apart by the first bytes */
+    LISTENER_TLS,     /* IRC and HTTP, inside TLS only */
+    LISTENER_HTTP,    /* plain HTTP and WebSocket, never IRC */
+    LISTENER_PLAIN,   /* IRC only */
+    LISTENER_CLASSIC, /* the unframed protocol alone, without detection */
+    LISTENER_KINDS,
+};
+
+/* "auto", "tls", "http", "plain" or "classic". */
+const char *listener_kind_name(enum listener_kind kind);
+
+/* STATUS_NOT_FOUND for any other name. */
+int listener_kind_parse(struct str name, enum listener_kind *ret_kind) MARU_CHECK;
+
+#endif
