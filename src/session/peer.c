@@ -1,0 +1,270 @@
+/* A connection as a state machine: lines, flood bucket, time. Pure; one thread at a time. */
+#include "peer_priv.h"
+
+#include "alloc.h"
+#include "session_limits.h"
+
+#include <stdlib.h>
+
+enum { MS = 1000 };
+
+static void fill_bucket(struct peer *peer, const struct settings *settings, uint64_t now_ms)
+{
+    uint64_t passed = now_ms - peer->tokens_ms;
+    uint64_t room = (uint64_t)((int64_t)settings->flood_burst * MS - peer->tokens);
+    uint64_t more = passed < room ? passed * settings->flood_rate : room;
+    peer->tokens += (int32_t)(more < room ? more : room);
+    peer->tokens_ms = now_ms;
+}
+
+void peer_init(struct peer *peer, enum session_kind kind, bool tls, struct str host,
+               const struct peer_env *env)
+{
+    *peer = (struct peer){
+        .signup = xcalloc(1, sizeof(struct peer_signup)),
+        .state = PEER_SIGNUP,
+        .kind = (uint8_t)kind,
+        .tls = tls,
+        .tokens = (int32_t)env->settings->flood_burst * MS,
+        .tokens_ms = env->now_ms,
+        .heard_ms = env->now_ms,
+        .quiet_from_ms = env->now_ms,
+    };
+    peer->signup->host = str_dup(host);
+}
+
+static void signup_free(struct peer *peer)
+{
+    struct peer_signup *signup = peer->signup;
+    if (signup != NULL) {
+        free(signup->nick);
+        free(signup->user);
+        free(signup->realname);
+        free(signup->password);
+        free(signup->host);
+        free(signup);
+        peer->signup = NULL;
+    }
+}
+
+void peer_finish(struct peer *peer)
+{
+    signup_free(peer);
+    peer->state = PEER_CLOSED;
+}
+
+static void charge(struct peer *peer, const struct peer_env *env, unsigned cost)
+{
+    if (env->settings->flood_rate > 0) {
+        fill_bucket(peer, env->settings, env->now_ms);
+        peer->tokens -= (int32_t)cost * MS;
+    }
+}
+
+uint64_t peer_wait_ms(const struct peer *peer, const struct peer_env *env)
+{
+    uint64_t rate = env->settings->flood_rate;
+    if (rate == 0 || peer->tokens >= 0) {
+        return 0;
+    }
+    int64_t now = peer->tokens + (int64_t)((env->now_ms - peer->tokens_ms) * rate);
+    return now >= 0 ? 0 : ((uint64_t)-now + rate - 1) / rate;
+}
+
+void peer_heard(struct peer *peer, uint64_t now_ms)
+{
+    peer->heard_ms = now_ms;
+    peer->pinged = false;
+}
+
+uint64_t peer_deadline_ms(const struct peer *peer, const struct settings *settings)
+{
+    if (peer->state != PEER_OPEN) {
+        return peer->quiet_from_ms + settings->registration_ms;
+    }
+    return peer->pinged ? peer->quiet_from_ms + settings->ping_timeout_ms
+                        : peer->heard_ms + settings->ping_interval_ms;
+}
+
+void peer_timeout_text(const struct peer *peer, const struct settings *settings, struct buf *out)
+{
+    if (peer->state == PEER_OPEN) {
+        buf_printf(out, "Ping timeout: %u seconds",
+                   (settings->ping_interval_ms + settings->ping_timeout_ms) / MS);
+    } else {
+        buf_add_cstr(out, "Registration timed out");
+    }
+}
+
+enum peer_act peer_tick(struct peer *peer, const struct peer_env *env)
+{
+    if (peer->state == PEER_CLOSED || env->now_ms < peer_deadline_ms(peer, env->settings)) {
+        return PEER_NOTHING;
+    }
+    if (peer->state == PEER_OPEN && !peer->pinged) {
+        peer->pinged = true;
+        peer->quiet_from_ms = env->now_ms;
+        if (peer->kind == SESSION_IRC) {
+            buf_printf(env->out, "PING :%s\r\n", env->settings->server_name);
+        } else {
+            /* A classic client cannot answer; TCP_USER_TIMEOUT finds it dead. */
+            peer_heard(peer, env->now_ms);
+        }
+        return PEER_NOTHING;
+    }
+    if (peer->state == PEER_OPEN) {
+        struct buf why = {0};
+        peer_timeout_text(peer, env->settings, &why);
+        buf_printf(env->out, "ERROR :Closing link: [" STR_FMT "]\r\n", STR_ARG(buf_str(&why)));
+        buf_finish(&why);
+        return PEER_CLOSE;
+    }
+    return signup_close(peer, env, "Registration timed out");
+}
+
+struct name peer_make_name(const struct peer_env *env, struct str raw)
+{
+    struct name name = {.raw = arena_copy(env->arena, raw)};
+    buf_clear(env->scratch);
+    name_fold(env->settings->casemapping, raw, env->scratch);
+    name.folded = arena_copy(env->arena, buf_str(env->scratch));
+    buf_clear(env->scratch);
+    name_skeleton(raw, env->scratch);
+    name.skeleton = arena_copy(env->arena, buf_str(env->scratch));
+    return name;
+}
+
+/* The names of a list that may become new: parameter 0 of JOIN and NICK. */
+static void make_names(const struct peer_env *env, struct input_line *in)
+{
+    bool rooms = in->verb->id == VERB_JOIN;
+    struct str list = in->line.params[0];
+    struct name *names = arena_take(env->arena, PEER_NAMES_MAX * sizeof(*names));
+    if (!rooms) {
+        /* A nickname is one name, whatever is in it. */
+        names[0] = peer_make_name(env, list);
+        names[0].verdict = name_check_nick(list);
+        in->n_names = 1;
+    }
+    while (rooms && list.p != NULL && in->n_names < PEER_NAMES_MAX) {
+        struct str raw = str_split(&list, ',');
+        if (raw.len > 0) {
+            struct name *name = &names[in->n_names++];
+            *name = peer_make_name(env, raw);
+            name->verdict = name_check_channel(raw);
+        }
+    }
+    in->names = names;
+}
+
+void peer_make_line(const struct peer_env *env, struct str line, struct input *ret_input)
+{
+    *ret_input = (struct input){
+        .kind = INPUT_LINE, .session = env->session, .now_ms = env->wall_ms};
+    struct input_line *in = &ret_input->line;
+    if (line_parse(line, &in->line) != STATUS_OK) {
+        ret_input->kind = INPUT_REJECT;
+        ret_input->reject.why = REJECT_MALFORMED;
+        return;
+    }
+    in->verb = verb_find(in->line.command);
+    if (in->verb == NULL) {
+        return;
+    }
+    for (unsigned i = 0; i < in->line.n_params; i++) {
+        if ((in->verb->fold & 1u << i) != 0) {
+            buf_clear(env->scratch);
+            name_fold(env->settings->casemapping, in->line.params[i], env->scratch);
+            in->folded[i] = arena_copy(env->arena, buf_str(env->scratch));
+        }
+    }
+    if ((in->verb->flags & VERB_NEW_NAMES) != 0 && in->line.n_params > 0) {
+        make_names(env, in);
+    }
+}
+
+static enum peer_act reject(const struct peer_env *env, enum reject why, struct input *ret_input)
+{
+    *ret_input = (struct input){
+        .kind = INPUT_REJECT,
+        .session = env->session,
+        .now_ms = env->wall_ms,
+        .reject = {.why = why},
+    };
+    return PEER_INPUT;
+}
+
+enum peer_act peer_line_too_long(struct peer *peer, const struct peer_env *env,
+                                 struct input *ret_input)
+{
+    charge(peer, env, 10);
+    if (peer->state == PEER_OPEN) {
+        return reject(env, REJECT_TOO_LONG, ret_input);
+    }
+    signup_reply(peer, env, 417, ":Input line was too long");
+    return PEER_NOTHING;
+}
+
+/* Tags and the rest have limits of their own. */
+static bool is_too_long(struct str line)
+{
+    size_t tags = 0;
+    if (line.p[0] == '@') {
+        const char *space = memchr(line.p, ' ', line.len);
+        tags = space != NULL ? (size_t)(space - line.p) + 1 : line.len;
+    }
+    return tags > PEER_TAGS_MAX || line.len - tags > PEER_BODY_MAX;
+}
+
+enum peer_act peer_line(struct peer *peer, const struct peer_env *env, struct str line,
+                        struct input *ret_input)
+{
+    if (line.len == 0) {
+        return PEER_NOTHING;
+    }
+    if (is_too_long(line)) {
+        return peer_line_too_long(peer, env, ret_input);
+    }
+    bool open = peer->state == PEER_OPEN;
+    if (!str_is_utf8(line)) {
+        charge(peer, env, 10);
+        if (open) {
+            return reject(env, REJECT_INVALID_UTF8, ret_input);
+        }
+        buf_printf(env->out, ":%s FAIL * INVALID_UTF8 :Message rejected, it is not UTF-8\r\n",
+                   env->settings->server_name);
+        return PEER_NOTHING;
+    }
+    if (open) {
+        peer_make_line(env, line, ret_input);
+        const struct verb *verb = ret_input->kind == INPUT_LINE ? ret_input->line.verb : NULL;
+        charge(peer, env, verb != NULL ? verb->cost : 10);
+        return PEER_INPUT;
+    }
+    struct line parsed;
+    switch (line_parse(line, &parsed)) {
+    case STATUS_OK:
+        return signup_line(peer, env, &parsed, ret_input);
+    case STATUS_INCOMPLETE:
+        return PEER_NOTHING;
+    default:
+        signup_reply(peer, env, 421, "* :Not a valid line");
+        return PEER_NOTHING;
+    }
+}
+
+void peer_admitted(struct peer *peer, const struct peer_env *env)
+{
+    signup_free(peer);
+    peer->state = PEER_OPEN;
+    peer_heard(peer, env->now_ms);
+}
+
+void peer_refused(struct peer *peer)
+{
+    if (peer->state == PEER_ASKING) {
+        peer->state = PEER_SIGNUP;
+        free(peer->signup->nick);
+        peer->signup->nick = NULL;
+    }
+}

@@ -1,0 +1,99 @@
+/*
+ * The life of one connection as a state machine: what it must say before it is a user, what its lines
+ * mean afterwards, how fast they may come and how long it may be silent. Pure: bytes, time and
+ * verdicts come in; answers, inputs for the core and deadlines come out. One thread at a time.
+ * Modern IRC, "Connection Registration"; IRCv3 capability negotiation.
+ */
+#ifndef MARU_PEER_H
+#define MARU_PEER_H
+
+#include "arena.h"
+#include "buf.h"
+#include "input.h"
+
+struct peer_signup;
+
+enum peer_state {
+    PEER_SIGNUP,    /* NICK, USER and CAP END are still to come */
+    PEER_VERIFYING, /* its password is being checked */
+    PEER_ASKING,    /* the core was asked to admit it */
+    PEER_OPEN,      /* a registered session */
+    PEER_CLOSED,
+};
+
+struct peer {
+    struct peer_signup *signup; /* until it is registered */
+    uint32_t caps;              /* until it is registered; then the core's word counts */
+    uint16_t cap_version;
+    uint8_t state; /* enum peer_state */
+    uint8_t kind;  /* enum session_kind */
+    bool tls;
+    bool pinged;            /* a PING of ours is unanswered */
+    int32_t tokens;         /* of the flood bucket; may be in debt */
+    uint64_t tokens_ms;     /* when it was last filled */
+    uint64_t heard_ms;      /* when it last sent anything */
+    uint64_t quiet_from_ms; /* since when registration or a PONG is awaited */
+};
+
+/* What the peer may use during one call. Times are monotonic milliseconds, but wall_ms. */
+struct peer_env {
+    const struct settings *settings;
+    uint64_t now_ms;
+    uint64_t wall_ms;
+    session_id session;
+    struct arena *arena; /* what an input points to lives here, until the turn ends */
+    struct buf *scratch; /* for folding; holds nothing between calls */
+    struct buf *out;     /* answers are appended */
+};
+
+enum peer_act {
+    PEER_NOTHING,
+    PEER_INPUT,    /* give *ret_input to the core; for INPUT_REGISTER wait for its answer */
+    PEER_VERIFY,   /* check peer_password() and call peer_verdict(); wait for it */
+    PEER_CLOSE,    /* the last line is in `out`: send it and close */
+};
+
+void peer_init(struct peer *peer, enum session_kind kind, bool tls, struct str host,
+               const struct peer_env *env);
+void peer_finish(struct peer *peer);
+
+/* One line without its line end. */
+enum peer_act peer_line(struct peer *peer, const struct peer_env *env, struct str line,
+                        struct input *ret_input);
+
+/* A line that was longer than PEER_LINE_MAX; its bytes are gone. */
+enum peer_act peer_line_too_long(struct peer *peer, const struct peer_env *env,
+                                 struct input *ret_input);
+
+/* The password to be checked, and the hash it must fit. Valid in PEER_VERIFYING. */
+void peer_password(const struct peer *peer, const struct settings *settings, struct str *ret_password,
+                   const char **ret_hash);
+enum peer_act peer_verdict(struct peer *peer, const struct peer_env *env, bool right,
+                           struct input *ret_input);
+
+/* The core's answer to INPUT_REGISTER. */
+void peer_admitted(struct peer *peer, const struct peer_env *env);
+void peer_refused(struct peer *peer);
+
+/* A classic client has said its name: all that a registration needs. `nick` is in usable form. */
+enum peer_act peer_classic_nick(struct peer *peer, const struct peer_env *env, struct str nick,
+                                struct input *ret_input);
+
+/* Makes the INPUT_LINE of a line of our own making, for a session that has no IRC (classic). */
+void peer_make_line(const struct peer_env *env, struct str line, struct input *ret_input);
+
+/* Milliseconds until the next line may be read; 0: now. */
+uint64_t peer_wait_ms(const struct peer *peer, const struct peer_env *env);
+
+/* That bytes came: whatever they say, the peer lives. */
+void peer_heard(struct peer *peer, uint64_t now_ms);
+
+/* When peer_tick() must be called next. */
+uint64_t peer_deadline_ms(const struct peer *peer, const struct settings *settings);
+/* Sends PING, or closes for silence. */
+enum peer_act peer_tick(struct peer *peer, const struct peer_env *env);
+
+/* Why peer_tick or a flood closed it, for its QUIT: "Ping timeout: 120 seconds". */
+void peer_timeout_text(const struct peer *peer, const struct settings *settings, struct buf *out);
+
+#endif

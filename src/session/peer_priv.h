@@ -1,0 +1,33 @@
+/* What peer.c and peer_signup.c share. */
+#ifndef MARU_PEER_PRIV_H
+#define MARU_PEER_PRIV_H
+
+#include "peer.h"
+
+/* What is known before registration; freed with it. */
+struct peer_signup {
+    char *nick; /* as it was given and checked; NULL until then */
+    char *user;
+    char *realname;
+    char *password;
+    char *host;
+    unsigned lines;
+    bool negotiating; /* CAP LS or REQ came, CAP END did not */
+    int operator_index; /* whose password is being checked; -1: the server's own */
+    bool verified;
+};
+
+/* ":server NNN nick " + format, before registration. */
+void signup_reply(const struct peer *peer, const struct peer_env *env, int numeric,
+                  const char *format, ...) __attribute__((format(printf, 4, 5)));
+enum peer_act signup_line(struct peer *peer, const struct peer_env *env, const struct line *line,
+                          struct input *ret_input);
+/* The last line of a peer that is no user. */
+enum peer_act signup_close(struct peer *peer, const struct peer_env *env, const char *why);
+/* Everything that a registration needs is there: ask for the password's verdict, or the core. */
+enum peer_act signup_complete(struct peer *peer, const struct peer_env *env,
+                              struct input *ret_input);
+/* Fills raw, folded, skeleton; the verdict is the caller's. */
+struct name peer_make_name(const struct peer_env *env, struct str raw);
+
+#endif
