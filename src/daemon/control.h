@@ -1,0 +1,106 @@
+/*
+ * The control socket: operators' tools ask and tell the running server. Main thread, on its libuv
+ * loop. Whoever may open the socket (mode 0600) may do everything.
+ *
+ * One JSON object a line in each direction, in order. A request is {"op": NAME, …}, an answer
+ * {"ok": true, …} or {"ok": false, "error": CODE, "message": SENTENCE}. Operations:
+ *     status
+ *     clients, rooms   "cursor" (0 or left out at first); answers "clients" or "rooms" and "next",
+ *                      the next cursor or null
+ *     announce         "text"
+ *     kick             "nick", "reason" (may be left out)
+ *     set              "max_clients"
+ *     reload           answers "messages", an array of lines; ok is false where it failed
+ *     stop
+ * Lines, answers not yet read, and the number of tools are bounded (daemon_limits.h).
+ */
+#ifndef MARU_CONTROL_H
+#define MARU_CONTROL_H
+
+#include "buf.h"
+#include "config.h"
+#include "status.h"
+
+#include <uv.h>
+
+/* Names with room for the longest that the configuration allows. NUL-terminated UTF-8. */
+enum {
+    CONTROL_NAME_SIZE = 136,
+    CONTROL_HOST_SIZE = 80,
+    CONTROL_TOPIC_SIZE = 400,
+    CONTROL_MODES_SIZE = 64,
+};
+
+struct control_status {
+    const char *name; /* borrowed until the callback's caller returns; so are all strings here */
+    const char *network;
+    const char *fingerprint; /* NULL without TLS */
+    uint64_t started_wall_ms;
+    unsigned edges;
+    uint32_t clients; /* registered connections of every protocol */
+    uint32_t max_clients;
+    uint32_t unregistered;
+    uint32_t max_unregistered;
+    uint32_t users;
+    uint32_t rooms;
+    const struct config_listener *listeners; /* with the ports that were bound */
+    size_t listeners_n;
+};
+
+struct control_client {
+    char nick[CONTROL_NAME_SIZE];
+    char user[CONTROL_NAME_SIZE];
+    char host[CONTROL_HOST_SIZE];    /* the numeric address, or what others see */
+    char account[CONTROL_NAME_SIZE]; /* "" without one */
+    const char *kind;                /* what it speaks: "irc", "tls", "web", "classic"; constant */
+    uint32_t rooms;
+    unsigned edge;
+    bool operator_;
+    bool away;
+    uint64_t since_wall_ms;
+    uint64_t idle_s;
+};
+
+struct control_room {
+    char name[CONTROL_NAME_SIZE];
+    char topic[CONTROL_TOPIC_SIZE];
+    char modes[CONTROL_MODES_SIZE]; /* "+nt" */
+    uint32_t members;
+    uint64_t created_wall_ms;
+};
+
+/* What the server does when it is asked; all on the main thread, and none may wait. `user` is the
+ * one given to control_create(). */
+struct control_ops {
+    void (*status)(void *user, struct control_status *ret);
+    /* Fill at most `max` entries, those behind `cursor` (0: from the first), and set *ret_next to
+     * the cursor for the next page, or 0 where this is the last. What stays all the time is listed
+     * exactly once. Return the number of entries. */
+    size_t (*clients)(void *user, uint64_t cursor, struct control_client *page, size_t max,
+                      uint64_t *ret_next);
+    size_t (*rooms)(void *user, uint64_t cursor, struct control_room *page, size_t max,
+                    uint64_t *ret_next);
+    /* `text` is one line, 1 to CONTROL_TEXT_MAX bytes of UTF-8 without control characters. */
+    void (*announce)(void *user, struct str text);
+    /* `reason` may be empty. STATUS_NOT_FOUND where nobody has that nickname. */
+    int (*kick)(void *user, struct str nick, struct str reason);
+    void (*set_max_clients)(void *user, uint32_t max);
+    /* Adds what the operator should know; negative where the old configuration stays. */
+    int (*reload)(void *user, struct config_report *messages);
+    void (*stop)(void *user);
+};
+
+struct control;
+
+/* Listens on `path`. A socket that is there already is replaced only if nobody answers on it:
+ * STATUS_EXISTS where another server runs there, STATUS_IO with errno in `error` otherwise. `ops`
+ * must outlive the control. */
+int control_create(uv_loop_t *loop, const char *path, const struct control_ops *ops, void *user,
+                   struct control **ret, struct buf *error) MARU_CHECK;
+
+/* Stops listening, removes the socket, and closes the tools' connections once the answers under way
+ * are written or their readers are given up. The loop must run on until it has no more handles of
+ * ours; the memory goes with the last of them. NULL is nothing. */
+void control_destroy(struct control *control);
+
+#endif
