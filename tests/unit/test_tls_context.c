@@ -22,7 +22,7 @@ struct folder {
 static int make_folder(void **state)
 {
     struct folder *folder = calloc(1, sizeof(*folder));
-    strcpy(folder->path, "/tmp/maru-test-tls-XXXXXX");
+    snprintf(folder->path, sizeof(folder->path), "/tmp/maru-test-tls-XXXXXX");
     assert_non_null(mkdtemp(folder->path));
     snprintf(folder->certificate, sizeof(folder->certificate), "%s/tls.pem", folder->path);
     snprintf(folder->key, sizeof(folder->key), "%s/tls.key", folder->path);
