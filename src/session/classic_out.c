@@ -13,9 +13,13 @@ static const struct str MEMBERS_MARK = {"mem)", 4};
 
 enum { RECORD_HEADER = 3 };
 
-void classic_out_init(struct classic_out *out, uint64_t gap_ms)
+void classic_out_init(struct classic_out *out, uint64_t gap_ms, size_t backlog_bytes_max)
 {
-    *out = (struct classic_out){.gap_ms = gap_ms, .members_due_ms = UINT64_MAX};
+    *out = (struct classic_out){
+        .gap_ms = gap_ms,
+        .backlog_bytes_max = backlog_bytes_max,
+        .members_due_ms = UINT64_MAX,
+    };
 }
 
 void classic_out_finish(struct classic_out *out)
@@ -88,9 +92,10 @@ void classic_out_say(struct classic_out *out, enum classic_line_kind kind, struc
         return;
     }
     size_t size = RECORD_HEADER + line.len;
-    if (size > CLASSIC_BACKLOG_BYTES_MAX - lines_waiting(out)) {
+    if (lines_waiting(out) + size > out->backlog_bytes_max) {
         /* A good piece at once: one count of many is easier to read than many counts of one. */
-        size_t bytes_max = CLASSIC_BACKLOG_BYTES_MAX / 4 * 3 - size;
+        size_t keep = out->backlog_bytes_max / 4 * 3;
+        size_t bytes_max = keep > size ? keep - size : 0;
         lines_skip(out, CLASSIC_LINE_CHAT, bytes_max);
         lines_skip(out, CLASSIC_LINE_NOTICE, bytes_max);
     } else if (out->head > lines_waiting(out)) {

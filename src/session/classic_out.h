@@ -13,9 +13,9 @@
  *   frame begins one of its own and goes on, cut between characters, in the next `msg)` frames.
  * - `mem)` is due when the list has changed and CLASSIC_MEMBERS_MS after the last. While lines
  *   wait it yields to them for at most CLASSIC_MEMBERS_YIELD_MS; then it takes one turn.
- * - Over CLASSIC_BACKLOG_BYTES_MAX the oldest lines of chat are dropped, down to three quarters of
- *   it, and one line in their place counts them. Notices (announcements, what the server says) are
- *   dropped only where dropping all chat isn't enough.
+ * - Over backlog_bytes_max the oldest lines of chat are dropped, down to three quarters of it, and
+ *   one line in their place counts them. Notices (announcements, what the server says) are dropped
+ *   only where dropping all chat isn't enough. The latest line is kept, whatever its length.
  *
  * The driver: after any change, at classic_out_deadline and when the socket becomes writable, calls
  * classic_out_poll; what it returns is sent in one call, and classic_out_wrote told how much the
@@ -39,7 +39,10 @@ struct classic_out {
     struct buf members; /* the latest list, cut to what a frame can hold */
     struct buf frame;   /* the frame that is being written; empty when all of it was */
     size_t frame_wrote;
+    /* Settings; the driver may change them at any time. */
     uint64_t gap_ms;
+    size_t backlog_bytes_max; /* of lines that wait, 3 more for each line */
+
     uint64_t free_ms;        /* when the next frame may leave, once nothing is in flight */
     uint64_t sent_ms;        /* when the kernel last took bytes, or refused to */
     uint64_t looked_ms;      /* when a poll last found the frame unacknowledged */
@@ -48,7 +51,7 @@ struct classic_out {
     bool head_is_rest;       /* the first record goes on with a line whose begin was sent */
 };
 
-void classic_out_init(struct classic_out *out, uint64_t gap_ms);
+void classic_out_init(struct classic_out *out, uint64_t gap_ms, size_t backlog_bytes_max);
 void classic_out_finish(struct classic_out *out);
 
 /* Queues one line to show (see classic_text.h). CR, LF and NUL in it become spaces; an empty line

@@ -30,9 +30,9 @@ enum {
     CLASSIC_RESEND_MS = 200,   /* Linux sends a lost segment again after this at the earliest */
     CLASSIC_ACK_POLL_MS = 20,  /* how often an acknowledgement that is late is asked for */
     CLASSIC_MEMBERS_MS = 3000, /* the list of members is sent at least this often */
-    CLASSIC_MEMBERS_YIELD_MS = 1000,       /* a list that is due lets chat go first for this long */
-    CLASSIC_LINE_BYTES_MAX = 8 * 1024,     /* one line to show; the rest is cut off */
-    CLASSIC_BACKLOG_BYTES_MAX = 32 * 1024, /* lines that wait; over it the oldest are skipped */
+    CLASSIC_MEMBERS_YIELD_MS = 1000,   /* a list that is due lets chat go first for this long */
+    CLASSIC_LINE_BYTES_MAX = 8 * 1024, /* one line to show; the rest is cut off */
+    CLASSIC_BACKLOG_BYTES_DEFAULT = 32 * 1024, /* lines that wait; over it the oldest are skipped */
 };
 
 #endif

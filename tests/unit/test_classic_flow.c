@@ -213,7 +213,7 @@ static void world_init(struct world *world, uint64_t seed)
     world->delay_ms = delays[random_below(sizeof(delays) / sizeof(delays[0]))];
     world->loss_one_in = one_in(2) ? 10 : 100000;
     world->burst_one_in = one_in(8) ? 20 : 100000;
-    classic_out_init(&world->out, GAP_MS);
+    classic_out_init(&world->out, GAP_MS, CLASSIC_BACKLOG_BYTES_DEFAULT);
 }
 
 static void world_finish(struct world *world)

@@ -12,7 +12,7 @@ enum { GAP = CLASSIC_GAP_MS_DEFAULT, START = 1000 };
 static int open_out(void **state)
 {
     struct classic_out *out = calloc(1, sizeof(*out));
-    classic_out_init(out, GAP);
+    classic_out_init(out, GAP, CLASSIC_BACKLOG_BYTES_DEFAULT);
     *state = out;
     return 0;
 }
@@ -99,7 +99,7 @@ static void long_gap_is_kept_once(void **state)
 {
     struct classic_out *out = *state;
     enum { LONG = 500 };
-    classic_out_init(out, LONG);
+    classic_out_init(out, LONG, CLASSIC_BACKLOG_BYTES_DEFAULT);
     say(out, "하나");
     leaves(out, START, "msg)하나");
     say(out, "둘");
@@ -167,7 +167,7 @@ static void korean_across_the_frame_arrives_whole(void **state)
     /* Every offset of the frame's end within a character of three bytes, and of four. */
     for (size_t shift = 0; shift < 12; shift++) {
         struct classic_out out;
-        classic_out_init(&out, GAP);
+        classic_out_init(&out, GAP, CLASSIC_BACKLOG_BYTES_DEFAULT);
         struct buf line = {0};
         for (size_t i = 0; i < shift; i++) {
             buf_add_char(&line, 'x');
@@ -268,8 +268,8 @@ static void outrun_lines_are_counted(void **state)
         buf_add(&line, text, sizeof(text));
         classic_out_say(out, CLASSIC_LINE_CHAT, buf_str(&line));
         buf_finish(&line);
-        assert_true(out->lines.len - out->head <= CLASSIC_BACKLOG_BYTES_MAX);
-        assert_true(out->lines.cap <= 4 * CLASSIC_BACKLOG_BYTES_MAX);
+        assert_true(out->lines.len - out->head <= CLASSIC_BACKLOG_BYTES_DEFAULT);
+        assert_true(out->lines.cap <= 4 * CLASSIC_BACKLOG_BYTES_DEFAULT);
     }
     struct buf shown = {0};
     show_all(out, START, &shown);
@@ -310,11 +310,22 @@ static void notices_are_kept_when_chat_is_skipped(void **state)
     /* Notices alone are bounded, too. */
     for (int i = 0; i < 200; i++) {
         classic_out_say(out, CLASSIC_LINE_NOTICE, str_make(text, sizeof(text)));
-        assert_true(out->lines.len - out->head <= CLASSIC_BACKLOG_BYTES_MAX);
+        assert_true(out->lines.len - out->head <= CLASSIC_BACKLOG_BYTES_DEFAULT);
     }
     show_all(out, START + 1000 * GAP, &shown);
     assert_true(str_starts(buf_str(&shown), STR("[")));
     buf_finish(&shown);
+}
+
+/* Where the backlog holds not even one line, the latest is shown whole all the same. */
+static void smallest_backlog_keeps_the_latest(void **state)
+{
+    struct classic_out *out = *state;
+    out->backlog_bytes_max = 4;
+    say(out, "하나 하나");
+    say(out, "둘 둘");
+    say(out, "셋 셋");
+    leaves(out, START, "msg)[2개의 메시지를 건너뜀]\n셋 셋");
 }
 
 /* A line that was begun is finished, however many are skipped behind it. */
@@ -455,6 +466,7 @@ int main(void)
         OUT_TEST(bytes_that_are_no_text_come_to_an_end),
         OUT_TEST(outrun_lines_are_counted),
         OUT_TEST(notices_are_kept_when_chat_is_skipped),
+        OUT_TEST(smallest_backlog_keeps_the_latest),
         OUT_TEST(begun_line_is_finished_before_the_count),
         OUT_TEST(members_leave_when_changed_and_every_three_seconds),
         OUT_TEST(members_yield_to_chat_but_not_for_ever),
