@@ -81,7 +81,7 @@ static char rfc1459_lower(char c)
 
 static void fold_bytes(struct str raw, char (*lower)(char c), struct buf *out)
 {
-    char *to = buf_reserve(out, raw.len);
+    char *to = raw.len > 0 ? buf_reserve(out, raw.len) : NULL;
     if (to == NULL) {
         return;
     }
