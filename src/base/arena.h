@@ -20,8 +20,8 @@ void arena_finish(struct arena *arena);
 void *arena_take(struct arena *arena, size_t size);
 struct str arena_copy(struct arena *arena, struct str s);
 
-/* At least `want` bytes to fill, of which the first `used` are kept with arena_commit(); whatever else
- * is taken in between ends the reservation. */
+/* At least `want` bytes to fill, of which the first `used` are kept with arena_commit(); whatever
+ * else is taken in between ends the reservation. */
 char *arena_reserve(struct arena *arena, size_t want);
 void arena_commit(struct arena *arena, size_t used);
 
