@@ -55,7 +55,7 @@ struct control_client {
     const char *kind;                /* what it speaks: "irc", "tls", "web", "classic"; constant */
     uint32_t rooms;
     unsigned edge;
-    bool operator_;
+    bool is_operator;
     bool away;
     uint64_t since_wall_ms;
     uint64_t idle_s;

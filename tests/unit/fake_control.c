@@ -1,0 +1,118 @@
+/* Canned answers of a server. One thread. */
+#include "fake_control.h"
+
+#include <stdio.h>
+
+static const struct config_listener listeners[] = {
+    {LISTENER_TLS, (char *)"*", 6697},
+    {LISTENER_CLASSIC, (char *)"::1", 2500},
+};
+
+static void fake_status(void *user, struct control_status *ret)
+{
+    const struct fake_control *fake = user;
+    *ret = (struct control_status){
+        .name = "maru.local",
+        .network = "마루",
+        .fingerprint = "AB:CD",
+        .started_wall_ms = 1700000000000,
+        .edges = 2,
+        .clients = FAKE_CLIENTS,
+        .max_clients = fake->max_clients,
+        .unregistered = 1,
+        .max_unregistered = 200,
+        .users = 249,
+        .rooms = FAKE_ROOMS,
+        .listeners = listeners,
+        .listeners_n = 2,
+    };
+}
+
+/* The cursor is the number of clients that were listed. */
+static size_t fake_clients(void *user, uint64_t cursor, struct control_client *page, size_t max,
+                           uint64_t *ret_next)
+{
+    size_t n = 0;
+    while (n < max && cursor < FAKE_CLIENTS) {
+        struct control_client *client = &page[n++];
+        unsigned number = (unsigned)cursor++;
+        snprintf(client->nick, sizeof(client->nick), "%s%u", number % 2 != 0 ? "철수" : "jin",
+                 number);
+        snprintf(client->user, sizeof(client->user), "u%u", number);
+        snprintf(client->host, sizeof(client->host), "192.0.2.%u", number);
+        snprintf(client->account, sizeof(client->account), "%s", number == 3 ? "영희" : "");
+        client->kind = "tls";
+        client->rooms = 1;
+        client->edge = number % 2;
+        client->is_operator = number == 1;
+        client->away = number == 2;
+        client->since_wall_ms = 1700000000000;
+        client->idle_s = number * 60;
+    }
+    *ret_next = cursor < FAKE_CLIENTS ? cursor : 0;
+    return n;
+}
+
+static size_t fake_rooms(void *user, uint64_t cursor, struct control_room *page, size_t max,
+                         uint64_t *ret_next)
+{
+    static const struct control_room rooms[FAKE_ROOMS] = {
+        {.name = "#lobby", .topic = "환영합니다", .modes = "+nt", .members = 250},
+        {.name = "#마루", .topic = "\x1b[2Jclear", .modes = "+n", .members = 1},
+        {.name = "#bad\xff", .topic = "", .modes = "+", .members = 12},
+    };
+    for (size_t i = 0; i < FAKE_ROOMS; i++) {
+        page[i] = rooms[i];
+    }
+    *ret_next = 0;
+    return FAKE_ROOMS;
+}
+
+static void fake_announce(void *user, struct str text)
+{
+    struct fake_control *fake = user;
+    snprintf(fake->announced, sizeof(fake->announced), STR_FMT, STR_ARG(text));
+}
+
+static int fake_kick(void *user, struct str nick, struct str reason)
+{
+    struct fake_control *fake = user;
+    if (!str_eq(nick, STR("철수1"))) {
+        return STATUS_NOT_FOUND;
+    }
+    snprintf(fake->kicked, sizeof(fake->kicked), STR_FMT, STR_ARG(nick));
+    snprintf(fake->reason, sizeof(fake->reason), STR_FMT, STR_ARG(reason));
+    return STATUS_OK;
+}
+
+static void fake_set_max_clients(void *user, uint32_t max)
+{
+    struct fake_control *fake = user;
+    fake->max_clients = max;
+}
+
+static int fake_reload(void *user, struct config_report *messages)
+{
+    struct fake_control *fake = user;
+    fake->reloads++;
+    config_report_add(messages, fake->reload_fails ? "marud.conf:3: limits: expected a group"
+                                                   : "server.name takes effect at a restart");
+    return fake->reload_fails ? STATUS_MALFORMED : STATUS_OK;
+}
+
+static void fake_stop(void *user)
+{
+    struct fake_control *fake = user;
+    fake->stopped = true;
+}
+
+const struct control_ops fake_control_ops = {
+    .status = fake_status,
+    .clients = fake_clients,
+    .rooms = fake_rooms,
+    .announce = fake_announce,
+    .kick = fake_kick,
+    .set_max_clients = fake_set_max_clients,
+    .reload = fake_reload,
+    .stop = fake_stop,
+};
