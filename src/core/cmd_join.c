@@ -36,7 +36,7 @@ static bool may_enter(struct core *core, const struct room *room, const struct u
 static void announce_join(struct core *core, const struct room *room, const struct user *user)
 {
     const struct session *who = core->who;
-    bool labelled = core->label[0] != '\0';
+    bool labelled = reply_is_labelled(core);
     for (int extended = 0; extended < 2; extended++) {
         struct buf *line = cast_from_user(core, user);
         buf_printf(line, extended ? "JOIN %s * :%s" : "JOIN %s", room->name.raw, user->realname);
@@ -72,7 +72,7 @@ static void join(struct core *core, const struct name *name, struct str key)
     }
     if (user->n_rooms >= core->settings->rooms_per_user) {
         reply_numeric(core, ERR_TOOMANYCHANNELS, STR_FMT " :You have joined too many channels",
-                      STR_ARG(str_cut_utf8(name->raw, 100)));
+                      STR_ARG(reply_word(name->raw)));
         return;
     }
     if (room == NULL) {
@@ -90,7 +90,7 @@ static void join(struct core *core, const struct name *name, struct str key)
         }
         if (why != NULL) {
             reply_numeric(core, ERR_BADCHANMASK, STR_FMT " :Cannot make this room: %s",
-                          STR_ARG(str_cut_utf8(name->raw, 100)), why);
+                          STR_ARG(reply_word(name->raw)), why);
             return;
         }
         room = room_create(core, name);

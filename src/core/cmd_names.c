@@ -4,15 +4,51 @@
 static void add_name(const struct core *core, struct buf *line, const struct user *user,
                      const struct room *room)
 {
-    uint8_t rank = user_membership(user, room)->rank;
     uint32_t caps = core->who->caps;
-    if ((rank & RANK_OP) != 0) {
-        buf_add_char(line, '@');
-    }
-    if ((rank & RANK_VOICE) != 0 && ((rank & RANK_OP) == 0 || (caps & CAP_MULTI_PREFIX) != 0)) {
-        buf_add_char(line, '+');
-    }
+    room_add_prefix(user_membership(user, room)->rank, (caps & CAP_MULTI_PREFIX) != 0, line);
     buf_add_cstr(line, (caps & CAP_USERHOST_IN_NAMES) != 0 ? user->mask : user->name.raw);
+}
+
+/* Lines until the piece is full; false where members are left. */
+static bool add_lines(struct core *core, const struct room *room, bool inside, uint64_t *cursor)
+{
+    struct buf *line = NULL;
+    size_t head = 0;
+    bool complete = false;
+    while (core->piece_work < CORE_PIECE_WORK) {
+        uint64_t before = *cursor;
+        const struct user *user = olist_next(&room->members, cursor);
+        if (user == NULL) {
+            complete = true;
+            break;
+        }
+        core->piece_work++;
+        if (!inside && (user->umodes & UMODE_INVISIBLE) != 0) {
+            continue;
+        }
+        if (line != NULL &&
+            line->len - core->reply_start + strlen(user->mask) + 3 > CORE_LINE_MAX) {
+            reply_end(core);
+            line = NULL;
+        }
+        if (line == NULL) {
+            if (core_piece_full(core)) {
+                *cursor = before; /* This one begins the next piece. */
+                return false;
+            }
+            line = reply_begin(core, RPL_NAMREPLY);
+            buf_printf(line, "%c %s :", room_symbol(room), room->name.raw);
+            head = line->len;
+        }
+        if (line->len > head) {
+            buf_add_char(line, ' ');
+        }
+        add_name(core, line, user, room);
+    }
+    if (line != NULL) {
+        reply_end(core);
+    }
+    return complete;
 }
 
 static bool names_more(struct core *core, struct walk *walk)
@@ -21,31 +57,8 @@ static bool names_more(struct core *core, struct walk *walk)
     const struct room *room = room_by_id(core, walk->room);
     if (room != NULL && room_visible_to(room, viewer)) {
         bool inside = user_membership(viewer, room) != NULL || user_is_operator(viewer);
-        const struct user *user = olist_next(&room->members, &walk->cursor);
-        while (user != NULL) {
-            if (core_piece_full(core)) {
-                walk->cursor--; /* This one begins the next piece. */
-                return false;
-            }
-            struct buf *line = reply_begin(core, RPL_NAMREPLY);
-            buf_printf(line, "%c %s :", room_symbol(room), room->name.raw);
-            size_t head = line->len - core->reply_start;
-            for (size_t used = head; user != NULL;
-                 user = olist_next(&room->members, &walk->cursor)) {
-                size_t need = strlen(user->mask) + 3;
-                if (used > head && used + need > CORE_LINE_MAX) {
-                    break;
-                }
-                if (!inside && (user->umodes & UMODE_INVISIBLE) != 0) {
-                    continue;
-                }
-                if (used > head) {
-                    buf_add_char(line, ' ');
-                }
-                add_name(core, line, user, room);
-                used = line->len - core->reply_start;
-            }
-            reply_end(core);
+        if (!add_lines(core, room, inside, &walk->cursor)) {
+            return false;
         }
     }
     reply_numeric(core, RPL_ENDOFNAMES, "%s :End of /NAMES list", walk->text);
@@ -69,5 +82,5 @@ void cmd_NAMES(struct core *core, const struct input_line *in)
     struct str name = str_split(&raw, ',');
     const struct room *room = room_find(core, str_split(&folded, ','));
     walk_begin(core, names_more, &(struct walk){.room = room != NULL ? room->id : 0},
-               str_cut_utf8(name, 100));
+               reply_word(name));
 }

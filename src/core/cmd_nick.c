@@ -30,10 +30,13 @@ void cmd_NICK(struct core *core, const struct input_line *in)
         return;
     }
     const struct name *name = &in->names[0];
-    if (str_eq(name->raw, user_nick(user))) {
+    struct str shown = reply_word(name->raw);
+    if (in->n_names > 1) {
+        /* The edge splits at commas, which no nickname has. */
+        reply_numeric(core, ERR_ERRONEUSNICKNAME, STR_FMT " :Erroneous nickname: no commas",
+                      STR_ARG(reply_word(in->line.params[0])));
         return;
     }
-    struct str shown = str_cut_utf8(name->raw, 100);
     if (name->verdict != NAME_OK) {
         reply_numeric(core, ERR_ERRONEUSNICKNAME, STR_FMT " :Erroneous nickname: %s",
                       STR_ARG(shown), name_verdict_text(name->verdict));
@@ -43,6 +46,9 @@ void cmd_NICK(struct core *core, const struct input_line *in)
         reply_numeric(core, ERR_ERRONEUSNICKNAME,
                       STR_FMT " :Erroneous nickname: at most %u bytes are permitted",
                       STR_ARG(shown), core->settings->nick_len);
+        return;
+    }
+    if (str_eq(name->raw, user_nick(user))) {
         return;
     }
     switch (name_index_check(&core->nicks, name, &user->name)) {

@@ -110,6 +110,7 @@ static enum core_result apply_line(struct core *core, const struct input *input)
         if ((in->verb->flags & VERB_SPEAKS) != 0) {
             session->user->active_ms = core->now_ms;
         }
+        core->n_verbs[in->verb->id]++;
         command_handler(in->verb->id)(core, in);
     }
     reply_close(core);
@@ -141,6 +142,16 @@ static enum core_result apply_reject(struct core *core, const struct input *inpu
     return CORE_DONE;
 }
 
+static bool operator_exists(const struct core *core, const char *name)
+{
+    for (unsigned i = 0; i < core->settings->n_operators; i++) {
+        if (strcmp(core->settings->operators[i].name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum core_result apply_verdict(struct core *core, const struct input *input)
 {
     struct session *session = session_find(core, input->session);
@@ -153,7 +164,8 @@ static enum core_result apply_verdict(struct core *core, const struct input *inp
         /* The label was checked when it came. */
         memcpy(core->label, session->verify_label, strlen(session->verify_label) + 1);
     }
-    if (input->verdict) {
+    /* The operator may have been taken out of the settings while the password was checked. */
+    if (input->verdict && operator_exists(core, session->verify_operator)) {
         core_make_operator(core, session->user, str_from(session->verify_operator));
     } else {
         core_log(core, LOG_REFUSE, session->id, "%s gave a wrong password for operator %s",
@@ -210,13 +222,35 @@ static void apply_close(struct core *core, const struct input *input)
     }
 }
 
+/* Text that was no line of IRC: what would end one becomes a space. */
+static void add_one_line(struct buf *out, struct str text)
+{
+    text = str_cut_utf8(text, CORE_TEXT_MAX);
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.p[i];
+        buf_add_char(out, c == '\r' || c == '\n' || c == '\0' ? ' ' : c);
+    }
+}
+
 static void apply_announce(struct core *core, struct str text)
 {
-    buf_printf(cast_from_server(core), "NOTICE $* :" STR_FMT,
-               STR_ARG(str_cut_utf8(text, CORE_TEXT_MAX)));
+    struct buf line = {0};
+    add_one_line(&line, text);
+    buf_printf(cast_from_server(core), "NOTICE $* :" STR_FMT, STR_ARG(buf_str(&line)));
     cast(core, cast_message(core, (struct str){0}), &(struct audience){.kind = AUDIENCE_ALL});
-    core_log(core, LOG_ANNOUNCE, 0, "announcement: " STR_FMT,
-             STR_ARG(str_cut_utf8(text, CORE_TEXT_MAX)));
+    core_log(core, LOG_ANNOUNCE, 0, "announcement: " STR_FMT, STR_ARG(buf_str(&line)));
+    buf_finish(&line);
+}
+
+static void apply_kick(struct core *core, struct str nick_folded, struct str reason)
+{
+    struct user *user = user_find(core, nick_folded);
+    if (user != NULL) {
+        struct buf line = {0};
+        add_one_line(&line, reason);
+        user_quit(core, user, buf_str(&line), NULL);
+        buf_finish(&line);
+    }
 }
 
 static void apply_settings(struct core *core, struct settings *settings)
@@ -232,7 +266,6 @@ enum core_result core_apply(struct core *core, const struct input *input)
 {
     core->now_ms = input->now_ms;
     struct session *session;
-    struct user *user;
     switch (input->kind) {
     case INPUT_REGISTER:
         return core_register(core, input);
@@ -258,10 +291,7 @@ enum core_result core_apply(struct core *core, const struct input *input)
         apply_announce(core, input->text);
         break;
     case INPUT_KICK:
-        user = user_find(core, input->kick.nick_folded);
-        if (user != NULL) {
-            user_quit(core, user, input->kick.reason, NULL);
-        }
+        apply_kick(core, input->kick.nick_folded, input->kick.reason);
         break;
     }
     return CORE_DONE;

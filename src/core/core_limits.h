@@ -5,11 +5,16 @@
 enum {
     CORE_LINE_MAX = 510, /* bytes of a line without tags and CR LF (Modern IRC, "Message Format") */
     CORE_PIECE_BYTES = 8192, /* a long answer pauses after this much until the reader has drained */
-    CORE_LABEL_MAX = 64,     /* IRCv3 labeled-response */
-    CORE_INVITES_MAX = 32,   /* open invitations of one user; the oldest gives way */
-    CORE_CLIENT_TAGS_MAX = 4094, /* IRCv3 message-tags: client-only tags of one message */
-    CORE_ROSTER_BYTES = 1000,    /* the members that fit into one frame of the classic protocol */
-    CORE_TEXT_MAX = 2000,        /* an announcement as it comes in; cut to a line */
+    CORE_PIECE_WORK = 2000,  /* … and after this many users or rooms were looked at */
+    CORE_WORD_MAX = 100,     /* bytes of a peer's word that an answer repeats */
+    CORE_WHOWAS_MAX = 20,    /* entries in one answer to WHOWAS */
+    CORE_USERHOST_MAX = 5,   /* nicknames in one USERHOST (Modern IRC) */
+    CORE_ROOM_LIMIT_MAX = 1000000, /* the greatest number that +l takes */
+    CORE_LABEL_MAX = 64,           /* IRCv3 labeled-response */
+    CORE_INVITES_MAX = 32,         /* open invitations of one user; the oldest gives way */
+    CORE_CLIENT_TAGS_MAX = 4094,   /* IRCv3 message-tags: client-only tags of one message */
+    CORE_ROSTER_BYTES = 1000,      /* the members that fit into one frame of the classic protocol */
+    CORE_TEXT_MAX = 2000,          /* an announcement as it comes in; cut to a line */
 };
 
 #endif

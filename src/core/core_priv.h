@@ -120,6 +120,7 @@ struct core {
     uint64_t users_max;
     uint64_t n_commands;
     uint64_t n_messages;
+    uint64_t n_verbs[VERB_COUNT]; /* commands by verb, for STATS m */
 
     /* The input at hand. */
     uint64_t now_ms;
@@ -128,6 +129,8 @@ struct core {
     struct buf reply;    /* the lines for `who`, sent together when the command ends */
     size_t reply_start;  /* of its last line */
     unsigned reply_lines;
+    size_t piece_bytes;             /* flushed already while this input is at hand */
+    size_t piece_work;              /* users or rooms that a walk has looked at */
     char label[CORE_LABEL_MAX + 1]; /* of the line at hand; empty: none */
 };
 
@@ -186,6 +189,10 @@ void room_list_add(struct core *core, struct room *room, enum room_list list, st
 void room_list_remove(struct room *room, enum room_list list, uint64_t id);
 /* Whether `viewer` may know that the room exists. */
 bool room_visible_to(const struct room *room, const struct user *viewer);
+/* Whether the user may change the room: as its operator or as one of the server. */
+bool room_is_run_by(const struct room *room, const struct user *user);
+/* Appends '@' and '+', both only if `all` (multi-prefix). */
+void room_add_prefix(uint8_t rank, bool all, struct buf *out);
 /* "=", "@" or "*" of 353. */
 char room_symbol(const struct room *room);
 
@@ -221,8 +228,9 @@ void core_make_operator(struct core *core, struct user *user, struct str operato
 
 /* walk.c: long answers, piece by piece */
 
-/* Adds lines with reply_*() until core_piece_full(); returns true when the answer is complete. Its
- * state lies behind struct walk; pointers to users and rooms must not be kept there, only ids. */
+/* Adds lines with reply_*() until core_piece_full(), counting what it looks at in piece_work;
+ * returns true when the answer is complete. Its state lies behind struct walk; pointers to users
+ * and rooms must not be kept there, only ids. */
 typedef bool (*walk_fn)(struct core *core, struct walk *walk);
 
 struct walk {
@@ -244,14 +252,30 @@ enum core_result walk_continue(struct core *core, struct session *session);
 void walk_destroy(struct session *session);
 static inline bool core_piece_full(const struct core *core)
 {
-    return core->reply.len >= CORE_PIECE_BYTES;
+    return core->piece_bytes + core->reply.len >= CORE_PIECE_BYTES ||
+           core->piece_work >= CORE_PIECE_WORK;
 }
 
 /* commands.c */
 typedef void (*command_fn)(struct core *core, const struct input_line *in);
 command_fn command_handler(enum verb_id id);
 
-/* Shared between commands: cmd_names.c, cmd_part.c, cmd_message.c */
+/* Parameter i and all that follows it, for people who forget the colon. */
+static inline struct str line_rest(const struct input_line *in, unsigned i)
+{
+    struct str rest = line_param(&in->line, i);
+    for (unsigned last = in->line.n_params; last-- > i + 1;) {
+        struct str param = in->line.params[last];
+        if (param.len > 0) {
+            rest.len = (size_t)(param.p + param.len - rest.p);
+            break;
+        }
+    }
+    return rest;
+}
+
+/* Shared between commands: cmd_mode_room.c, cmd_names.c, cmd_part.c, cmd_message.c */
+void mode_room(struct core *core, struct room *room, const struct input_line *in);
 void names_begin(struct core *core, const struct room *room);
 void part_room(struct core *core, struct room *room, struct str reason);
 void announce_by_operator(struct core *core, struct str text);

@@ -25,9 +25,10 @@ void isupport_update(struct core *core)
     buf_printf(out,
                "CASEMAPPING=%s CHANTYPES=# PREFIX=(ov)@+ CHANMODES=beI,k,l,imnst STATUSMSG=@+ ",
                casemapping_token(s->casemapping));
-    buf_printf(out, "CHANLIMIT=#:%u MAXLIST=beI:%u MODES=%u NICKLEN=%u USERLEN=%u HOSTLEN=%u ",
-               s->rooms_per_user, s->list_entries_max, s->modes_per_command, s->nick_len,
-               s->user_len, s->host_len);
+    buf_printf(out,
+               "CHANLIMIT=#:%u MAXLIST=b:%u,e:%u,I:%u MODES=%u NICKLEN=%u USERLEN=%u HOSTLEN=%u ",
+               s->rooms_per_user, s->list_entries_max, s->list_entries_max, s->list_entries_max,
+               s->modes_per_command, s->nick_len, s->user_len, s->host_len);
     buf_printf(out, "CHANNELLEN=%u TOPICLEN=%u KICKLEN=%u AWAYLEN=%u NAMELEN=%u KEYLEN=%u ",
                s->channel_len, s->topic_len, s->kick_len, s->away_len, s->realname_len, s->key_len);
     buf_printf(

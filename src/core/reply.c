@@ -2,6 +2,7 @@
 #include "reply.h"
 
 #include "alloc.h"
+#include "mask.h"
 #include "tags.h"
 
 #include <stdarg.h>
@@ -36,7 +37,7 @@ void core_log(struct core *core, enum log_topic topic, session_id session, const
 
 /* ---- answers ---- */
 
-static bool is_labelled(const struct core *core)
+bool reply_is_labelled(const struct core *core)
 {
     return core->label[0] != '\0';
 }
@@ -48,6 +49,7 @@ void reply_open(struct core *core, struct session *session, struct str tags)
     buf_clear(&core->reply);
     core->reply_lines = 0;
     core->label[0] = '\0';
+    core->piece_bytes = core->piece_work = 0;
     struct str value;
     if (session != NULL && (session->caps & needed) == needed &&
         tags_find(tags, STR("label"), &value) && value.len > 0 && value.len <= CORE_LABEL_MAX) {
@@ -99,6 +101,7 @@ void reply_flush(struct core *core)
     if (core->reply.len == 0) {
         return;
     }
+    core->piece_bytes += core->reply.len;
     const char *batch = core->who->batch;
     if (batch[0] != '\0') {
         struct buf out = {0};
@@ -142,7 +145,7 @@ void reply_close(struct core *core)
 {
     /* A session that is gone, or whose password is being checked, gets nothing now. */
     if (core->who != NULL && !core->who->verifying) {
-        if (is_labelled(core)) {
+        if (reply_is_labelled(core)) {
             close_labelled(core);
         } else {
             reply_flush(core);
@@ -224,6 +227,15 @@ void reply_message(struct core *core, const struct message *message)
     core->reply_lines++;
 }
 
+struct str reply_word(struct str raw)
+{
+    const char *space = raw.len > 0 ? memchr(raw.p, ' ', raw.len) : NULL;
+    if (space != NULL) {
+        raw.len = (size_t)(space - raw.p);
+    }
+    return raw.len > 0 && raw.p[0] != ':' ? str_cut_utf8(raw, CORE_WORD_MAX) : STR("*");
+}
+
 void reply_need_params(struct core *core, const struct verb *verb)
 {
     reply_numeric(core, ERR_NEEDMOREPARAMS, STR_FMT " :Not enough parameters", STR_ARG(verb->name));
@@ -232,19 +244,19 @@ void reply_need_params(struct core *core, const struct verb *verb)
 void reply_no_such_nick(struct core *core, struct str nick)
 {
     reply_numeric(core, ERR_NOSUCHNICK, STR_FMT " :No such nick/channel",
-                  STR_ARG(str_cut_utf8(nick, 100)));
+                  STR_ARG(reply_word(nick)));
 }
 
 void reply_no_such_channel(struct core *core, struct str channel)
 {
     reply_numeric(core, ERR_NOSUCHCHANNEL, STR_FMT " :No such channel",
-                  STR_ARG(str_cut_utf8(channel, 100)));
+                  STR_ARG(reply_word(channel)));
 }
 
 void reply_not_on_channel(struct core *core, struct str channel)
 {
     reply_numeric(core, ERR_NOTONCHANNEL, STR_FMT " :You're not on that channel",
-                  STR_ARG(str_cut_utf8(channel, 100)));
+                  STR_ARG(reply_word(channel)));
 }
 
 void reply_need_op(struct core *core, const struct room *room)
@@ -255,6 +267,32 @@ void reply_need_op(struct core *core, const struct room *room)
 void reply_need_operator(struct core *core)
 {
     reply_numeric(core, ERR_NOPRIVILEGES, ":Permission Denied- You're not an IRC operator");
+}
+
+bool reply_check_operator(struct core *core)
+{
+    bool is_operator = user_is_operator(core->who->user);
+    if (!is_operator) {
+        reply_need_operator(core);
+    }
+    return is_operator;
+}
+
+bool reply_check_server(struct core *core, const struct input_line *in, unsigned i)
+{
+    struct str raw = line_param(&in->line, i);
+    if (raw.len == 0) {
+        return true;
+    }
+    struct buf name = {0};
+    name_fold(core->settings->casemapping, str_from(core->settings->server_name), &name);
+    bool meant =
+        mask_match(in->folded[i], buf_str(&name)) || user_find(core, in->folded[i]) != NULL;
+    buf_finish(&name);
+    if (!meant) {
+        reply_numeric(core, ERR_NOSUCHSERVER, STR_FMT " :No such server", STR_ARG(reply_word(raw)));
+    }
+    return meant;
 }
 
 /* ---- messages to audiences ---- */
@@ -310,7 +348,7 @@ void cast(struct core *core, struct message *message, const struct audience *aud
 {
     /* What was answered before comes before: an answer is held back only for the sake of a label.
      */
-    if (core->who != NULL && !is_labelled(core)) {
+    if (core->who != NULL && !reply_is_labelled(core)) {
         reply_flush(core);
     }
     core_emit(core,
@@ -321,7 +359,7 @@ void cast_room(struct core *core, const struct room *room)
 {
     session_id except = 0;
     struct message *message = cast_message(core, (struct str){0});
-    if (core->who != NULL && is_labelled(core) && core->who->user != NULL &&
+    if (core->who != NULL && reply_is_labelled(core) && core->who->user != NULL &&
         user_membership(core->who->user, room) != NULL) {
         reply_message(core, message);
         except = core->who->id;
@@ -334,6 +372,20 @@ void cast_room_except(struct core *core, const struct room *room, session_id exc
 {
     cast(core, cast_message(core, (struct str){0}),
          &(struct audience){.kind = AUDIENCE_ROOM, .room = room->id, .session = except});
+}
+
+void cast_self(struct core *core)
+{
+    const struct session *who = core->who;
+    struct message *message = cast_message(core, (struct str){0});
+    reply_message(core, message);
+    for (const struct session *s = who->user->sessions; s != NULL; s = s->next) {
+        if (s != who) {
+            refcount_up(&message->holders);
+            cast(core, message, &(struct audience){.kind = AUDIENCE_SESSION, .session = s->id});
+        }
+    }
+    message_unref(message);
 }
 
 void cast_user(struct core *core, struct message *message, const struct user *user)
@@ -364,7 +416,7 @@ void cast_neighbours(struct core *core, const struct user *user, uint32_t caps, 
     free(rooms);
     /* Its own sessions share its rooms; only where there is none must they be told one by one. */
     session_id except = 0;
-    bool labelled = core->who != NULL && core->who->user == user && is_labelled(core);
+    bool labelled = core->who != NULL && core->who->user == user && reply_is_labelled(core);
     if (labelled && self && (core->who->caps & caps) == caps) {
         reply_message(core, message);
     }
@@ -377,6 +429,10 @@ void cast_neighbours(struct core *core, const struct user *user, uint32_t caps, 
             refcount_up(&message->holders);
             cast(core, message, &(struct audience){.kind = AUDIENCE_SESSION, .session = s->id});
         }
+    }
+    if (user->n_rooms == 0) {
+        message_unref(message);
+        return;
     }
     cast(core, message,
          &(struct audience){.kind = AUDIENCE_ROOMS, .caps_with = caps, .session = except});

@@ -28,6 +28,10 @@ void reply_standard(struct core *core, const char *type, const char *command, co
  * no reference. */
 void reply_message(struct core *core, const struct message *message);
 
+/* What of a peer's word may stand as a parameter in the middle of an answer: cut at 100 bytes and
+ * at the first space; "*" where nothing is left, or where it would begin with a colon. */
+struct str reply_word(struct str raw);
+
 /* Common refusals. */
 void reply_need_params(struct core *core, const struct verb *verb);
 void reply_no_such_nick(struct core *core, struct str nick);
@@ -35,6 +39,14 @@ void reply_no_such_channel(struct core *core, struct str channel);
 void reply_not_on_channel(struct core *core, struct str channel);
 void reply_need_op(struct core *core, const struct room *room);
 void reply_need_operator(struct core *core);
+/* False, and answered, where the user at hand is no server operator. */
+bool reply_check_operator(struct core *core);
+/* Whether parameter i of a line, if it is there, means this server: its name, a mask of it, or the
+ * nickname of a user on it. Answers 402 where not. */
+bool reply_check_server(struct core *core, const struct input_line *in, unsigned i);
+
+/* The command at hand carries a label. */
+bool reply_is_labelled(const struct core *core);
 
 /* Begins a command's answers with the label of its tags; ends them. */
 void reply_open(struct core *core, struct session *session, struct str tags);
@@ -53,6 +65,8 @@ void cast(struct core *core, struct message *message, const struct audience *aud
  * answer instead. */
 void cast_room(struct core *core, const struct room *room);
 void cast_room_except(struct core *core, const struct room *room, session_id except);
+/* Of `who`'s user to its own sessions alone; `who` gets it as an answer. */
+void cast_self(struct core *core);
 /* To every session of a user. */
 void cast_user(struct core *core, struct message *message, const struct user *user);
 /* To everybody who shares a room with the user, once, with all of `caps`; the user's own sessions

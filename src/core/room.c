@@ -163,6 +163,22 @@ bool room_visible_to(const struct room *room, const struct user *viewer)
            user_membership(viewer, room) != NULL;
 }
 
+bool room_is_run_by(const struct room *room, const struct user *user)
+{
+    const struct membership *membership = user_membership(user, room);
+    return user_is_operator(user) || (membership != NULL && (membership->rank & RANK_OP) != 0);
+}
+
+void room_add_prefix(uint8_t rank, bool all, struct buf *out)
+{
+    if ((rank & RANK_OP) != 0) {
+        buf_add_char(out, '@');
+    }
+    if ((rank & RANK_VOICE) != 0 && ((rank & RANK_OP) == 0 || all)) {
+        buf_add_char(out, '+');
+    }
+}
+
 char room_symbol(const struct room *room)
 {
     return (room->modes & RMODE_SECRET) != 0 ? '@' : '=';

@@ -41,6 +41,7 @@ enum core_result walk_continue(struct core *core, struct session *session)
         return session->verifying ? CORE_HELD : CORE_DONE;
     }
     core->who = session;
+    core->piece_bytes = core->piece_work = 0;
     while (session->walk != NULL && !core_piece_full(core)) {
         struct walk *walk = session->walk;
         if (walk->more(core, walk)) {
