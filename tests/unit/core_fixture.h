@@ -1,0 +1,67 @@
+/*
+ * A core with a small edge around it, for unit tests: lines go in as a client writes them, effects
+ * are delivered as a real edge would, and what every session has seen can be read as text. One
+ * thread; no sockets.
+ */
+#ifndef MARU_CORE_FIXTURE_H
+#define MARU_CORE_FIXTURE_H
+
+#include "buf.h"
+#include "core.h"
+
+struct fixture_session {
+    session_id id;
+    bool open;
+    uint32_t caps;
+    uint8_t traits;
+    room_id *rooms; /* in the order of joining */
+    uint8_t *ranks;
+    unsigned n_rooms;
+    struct buf seen;         /* lines with '\n' instead of CR LF */
+    enum core_result result; /* of its last input */
+};
+
+struct fixture {
+    struct core *core;
+    struct settings *settings;
+    uint64_t now_ms;
+    struct fixture_session *sessions;
+    unsigned n_sessions;
+    struct buf
+        effects;    /* what is for nobody's screen: VERIFY, REHASH, CLOSE, REFUSED; a line each */
+    struct buf log; /* sentences of EFFECT_LOG, a line each */
+    unsigned operator_index; /* of the last EFFECT_VERIFY */
+    unsigned verifying;      /* the session that waits for a verdict, plus 1; 0: none */
+    bool keep_welcome;       /* do not throw away what registration answers */
+};
+
+/* Two operators are configured: "root" and "admin". Time begins at 2026-11-22T00:00:00Z. */
+void fixture_init(struct fixture *f);
+void fixture_finish(struct fixture *f);
+
+/* Registers nick!nick@nick.test, real name "Real <nick>"; returns the session's index, which is
+ * what the other functions take. The session is there even where it was refused. */
+unsigned fixture_register(struct fixture *f, const char *nick, uint32_t caps);
+
+/* A line without CR LF, as the session would send it. Long answers are fetched to their end. */
+void fixture_line(struct fixture *f, unsigned session, const char *line);
+/* The same without fetching the rest; the result is in f->sessions[session].result. */
+void fixture_line_piece(struct fixture *f, unsigned session, const char *line);
+void fixture_continue(struct fixture *f, unsigned session);
+/* Answers the last EFFECT_VERIFY. */
+void fixture_verdict(struct fixture *f, bool verdict);
+/* OPER and its verdict; everybody forgets what was seen. */
+void fixture_make_operator(struct fixture *f, unsigned session);
+/* Any other input. */
+enum core_result fixture_apply(struct fixture *f, const struct input *input);
+
+/* What the session saw since the last call. Valid until the next call for this session. */
+const char *fixture_seen(struct fixture *f, unsigned session);
+void fixture_forget(struct fixture *f); /* what all sessions saw, and effects and log */
+
+/* Like assert_string_equal on fixture_seen(), but shows both texts whole. */
+#define assert_seen(f, session, want)                                                              \
+    fixture_compare(fixture_seen((f), (session)), (want), __FILE__, __LINE__)
+void fixture_compare(const char *got, const char *want, const char *file, int line);
+
+#endif
