@@ -31,7 +31,7 @@ char *buf_reserve(struct buf *buf, size_t more)
         buf->failed = true;
         return NULL;
     }
-    if (more > buf->cap - buf->len) {
+    if (more > buf->cap - buf->len || buf->p == NULL) {
         size_t cap = buf->cap > 0 ? buf->cap : BUF_FIRST_CAP;
         while (more > cap - buf->len) {
             cap *= 2;

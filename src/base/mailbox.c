@@ -19,11 +19,9 @@ void mailbox_finish(struct mailbox *box)
     *box = (struct mailbox){0};
 }
 
-void mailbox_post(struct mailbox *box, const void *items, size_t n)
+/* True where it was empty. */
+static bool append(struct mailbox *box, const void *items, size_t n)
 {
-    if (n == 0) {
-        return;
-    }
     lock_enter(&box->lock);
     bool was_empty = box->len == 0;
     if (box->len + n > box->cap) {
@@ -35,7 +33,19 @@ void mailbox_post(struct mailbox *box, const void *items, size_t n)
     memcpy(box->items + box->len * box->item_size, items, n * box->item_size);
     box->len += n;
     lock_leave(&box->lock);
-    if (was_empty && box->wake != NULL) {
+    return was_empty;
+}
+
+void mailbox_post_own(struct mailbox *box, const void *items, size_t n)
+{
+    if (n > 0) {
+        append(box, items, n);
+    }
+}
+
+void mailbox_post(struct mailbox *box, const void *items, size_t n)
+{
+    if (n > 0 && append(box, items, n) && box->wake != NULL) {
         box->wake(box->ctx);
     }
 }

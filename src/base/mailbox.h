@@ -29,7 +29,9 @@ struct mailbox_batch {
 void mailbox_init(struct mailbox *box, size_t item_size, void (*wake)(void *ctx), void *ctx);
 void mailbox_finish(struct mailbox *box);
 
-/* Copies n items to the end. Any thread. */
+/* Copies n items to the end. Any thread; from the receiver's own, which takes them before it
+ * sleeps, without waking it. */
+void mailbox_post_own(struct mailbox *box, const void *items, size_t n);
 void mailbox_post(struct mailbox *box, const void *items, size_t n);
 
 /* Swaps all that is there into *batch, whose old items are forgotten. The receiver's thread. */

@@ -119,8 +119,10 @@ static void say_to_room(struct core *core, const struct speech *speech, struct s
     target[0] = shown.p[0];
     memcpy(target + prefix, name.p, name.len);
     struct message *message = make(core, speech, (struct str){target, prefix + name.len});
-    core_log(core, LOG_CHAT, core->who->id, "%s <%s> " STR_FMT, room->name.raw,
-             core->who->user->name.raw, STR_ARG(speech->text));
+    if (core->settings->log_chat) {
+        core_log(core, LOG_CHAT, core->who->id, "%s <%s> " STR_FMT, room->name.raw,
+                 core->who->user->name.raw, STR_ARG(speech->text));
+    }
     echo(core, message, speech);
     cast(core, message,
          &(struct audience){.kind = AUDIENCE_ROOM,

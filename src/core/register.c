@@ -12,6 +12,7 @@ static enum core_result refuse(struct core *core, const struct input *input, enu
                         .kind = EFFECT_REFUSED,
                         .session = input->session,
                         .refusal = refusal,
+                        .clients = (unsigned)core->sessions.len,
                         .message = message_create(&(struct message_parts){.time_ms = core->now_ms,
                                                                           .body = buf_str(answer)}),
                     });

@@ -26,6 +26,7 @@ enum effect_kind {
     EFFECT_SETTINGS, /* `settings`: to every edge */
     EFFECT_LOG,      /* to the daemon: `log` and message->body, a sentence */
     EFFECT_REHASH,   /* to the daemon: an operator wants the configuration read again */
+    EFFECT_STOP,     /* from the daemon to every edge: send message->body to everybody and end */
 };
 
 /* A member's rank in a room, as bits: a set of '@' and '+'. */
@@ -75,6 +76,7 @@ struct effect {
     enum log_topic log;
     uint32_t caps;
     unsigned operator_index;
+    unsigned clients; /* EFFECT_REFUSED for REFUSED_FULL: how many there are */
     session_id session;
     room_id room;
     struct audience audience;

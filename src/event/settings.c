@@ -78,7 +78,10 @@ void settings_set_defaults(struct settings *settings)
     settings->ping_timeout_ms = 30000;
     settings->sendq_bytes = 1u << 20;
     settings->recvq_bytes = 16u << 10;
-    settings->flood_rate = 40;
-    settings->flood_burst = 400;
+    settings->flood[FLOOD_COMMANDS] = (struct settings_bucket){60, 200};
+    settings->flood[FLOOD_MESSAGES] = (struct settings_bucket){40, 250};
+    settings->flood[FLOOD_NICKS] = (struct settings_bucket){5, 10000};
+    settings->flood[FLOOD_JOINS] = (struct settings_bucket){30, 1000};
     settings->classic_gap_ms = 80;
+    settings->classic_backlog_bytes = 64u << 10;
 }

@@ -15,6 +15,15 @@ struct settings_operator {
     char *password_hash; /* as crypto_pwhash_str makes it; checked off the edge's thread */
 };
 
+/* What floods are counted by, each in a bucket of its own. */
+enum flood_kind { FLOOD_COMMANDS, FLOOD_MESSAGES, FLOOD_NICKS, FLOOD_JOINS, FLOOD_KINDS };
+
+/* Holds `burst` ordinary commands and gains one every refill_ms; a burst of 0 is no limit. */
+struct settings_bucket {
+    unsigned burst;
+    unsigned refill_ms;
+};
+
 struct settings {
     struct refcount holders;
 
@@ -61,13 +70,13 @@ struct settings {
     unsigned sendq_bytes;
     unsigned recvq_bytes;
 
-    /* Token bucket for commands, in verb costs: refilled at rate a second up to burst; 0:
-     * unlimited. */
-    unsigned flood_rate;
-    unsigned flood_burst;
+    struct settings_bucket flood[FLOOD_KINDS];
 
     /* Classic protocol. */
     unsigned classic_gap_ms;
+    unsigned classic_backlog_bytes;
+
+    bool log_chat; /* what is said is shown to the operator, too */
 };
 
 /* With one holder and every string an empty one of its own. */

@@ -9,7 +9,7 @@
 #include "str.h"
 
 /* X(NAME, parameters needed, cost, flags, folded parameters as bits).
- * A cost is in token-bucket units (see session/limits.h); 10 is an ordinary command.
+ * A cost is in tenths of an ordinary command (settings_bucket).
  * ALL in the last column folds every parameter. */
 #define VERB_LIST(X)                                                                               \
     X(ADMIN, 0, 10, 0, 0x1)                                                                        \
@@ -22,7 +22,7 @@
     X(INFO, 0, 20, 0, 0x1)                                                                         \
     X(INVITE, 0, 10, 0, 0x3)                                                                       \
     X(ISON, 1, 10, 0, VERB_FOLD_ALL)                                                               \
-    X(JOIN, 1, 15, VERB_NEW_NAMES, 0x1)                                                            \
+    X(JOIN, 1, 10, VERB_NEW_NAMES, 0x1)                                                            \
     X(KICK, 2, 10, 0, 0x3)                                                                         \
     X(KILL, 1, 10, 0, 0x1)                                                                         \
     X(LINKS, 0, 10, 0, 0x3)                                                                        \
@@ -31,7 +31,7 @@
     X(MODE, 1, 10, 0, VERB_FOLD_ALL)                                                               \
     X(MOTD, 0, 15, 0, 0x1)                                                                         \
     X(NAMES, 0, 15, 0, 0x1)                                                                        \
-    X(NICK, 0, 20, VERB_NEW_NAMES, 0x1)                                                            \
+    X(NICK, 0, 10, VERB_NEW_NAMES, 0x1)                                                            \
     X(NOTICE, 0, 10, VERB_SPEAKS, 0x1)                                                             \
     X(OPER, 2, 30, 0, 0)                                                                           \
     X(PART, 1, 10, 0, 0x1)                                                                         \
@@ -43,7 +43,7 @@
     X(REHASH, 0, 20, 0, 0)                                                                         \
     X(SETNAME, 1, 10, 0, 0)                                                                        \
     X(STATS, 0, 15, 0, 0)                                                                          \
-    X(TAGMSG, 1, 5, 0, 0x1)                                                                        \
+    X(TAGMSG, 1, 10, 0, 0x1)                                                                       \
     X(TIME, 0, 10, 0, 0x1)                                                                         \
     X(TOPIC, 1, 10, 0, 0x1)                                                                        \
     X(USER, 0, 10, 0, 0)                                                                           \

@@ -8,15 +8,6 @@
 
 enum { MS = 1000 };
 
-static void fill_bucket(struct peer *peer, const struct settings *settings, uint64_t now_ms)
-{
-    uint64_t passed = now_ms - peer->tokens_ms;
-    uint64_t room = (uint64_t)((int64_t)settings->flood_burst * MS - peer->tokens);
-    uint64_t more = passed < room ? passed * settings->flood_rate : room;
-    peer->tokens += (int32_t)(more < room ? more : room);
-    peer->tokens_ms = now_ms;
-}
-
 void peer_init(struct peer *peer, enum session_kind kind, bool tls, struct str host,
                const struct peer_env *env)
 {
@@ -25,8 +16,6 @@ void peer_init(struct peer *peer, enum session_kind kind, bool tls, struct str h
         .state = PEER_SIGNUP,
         .kind = (uint8_t)kind,
         .tls = tls,
-        .tokens = (int32_t)env->settings->flood_burst * MS,
-        .tokens_ms = env->now_ms,
         .heard_ms = env->now_ms,
         .quiet_from_ms = env->now_ms,
     };
@@ -53,22 +42,48 @@ void peer_finish(struct peer *peer)
     peer->state = PEER_CLOSED;
 }
 
-static void charge(struct peer *peer, const struct peer_env *env, unsigned cost)
+/* A bucket is one moment: when it would be full again. A line moves it by what it costs, and while
+ * it lies further away than the whole bucket takes to fill, the next line waits. */
+static void charge(struct peer *peer, const struct peer_env *env, enum flood_kind kind,
+                   unsigned cost)
 {
-    if (env->settings->flood_rate > 0) {
-        fill_bucket(peer, env->settings, env->now_ms);
-        peer->tokens -= (int32_t)cost * MS;
+    const struct settings_bucket *bucket = &env->settings->flood[kind];
+    uint64_t *full = &peer->flood_ms[kind];
+    if (bucket->burst > 0) {
+        *full = (*full > env->now_ms ? *full : env->now_ms) + bucket->refill_ms * cost / 10;
+    }
+}
+
+static enum flood_kind flood_kind(const struct verb *verb)
+{
+    if (verb == NULL) {
+        return FLOOD_COMMANDS;
+    }
+    switch (verb->id) {
+    case VERB_PRIVMSG:
+    case VERB_NOTICE:
+    case VERB_TAGMSG:
+        return FLOOD_MESSAGES;
+    case VERB_NICK:
+        return FLOOD_NICKS;
+    case VERB_JOIN:
+        return FLOOD_JOINS;
+    default:
+        return FLOOD_COMMANDS;
     }
 }
 
 uint64_t peer_wait_ms(const struct peer *peer, const struct peer_env *env)
 {
-    uint64_t rate = env->settings->flood_rate;
-    if (rate == 0 || peer->tokens >= 0) {
-        return 0;
+    uint64_t wait = 0;
+    for (int i = 0; i < FLOOD_KINDS; i++) {
+        const struct settings_bucket *bucket = &env->settings->flood[i];
+        uint64_t ready = env->now_ms + (uint64_t)bucket->burst * bucket->refill_ms;
+        if (bucket->burst > 0 && peer->flood_ms[i] > ready && peer->flood_ms[i] - ready > wait) {
+            wait = peer->flood_ms[i] - ready;
+        }
     }
-    int64_t now = peer->tokens + (int64_t)((env->now_ms - peer->tokens_ms) * rate);
-    return now >= 0 ? 0 : ((uint64_t)-now + rate - 1) / rate;
+    return wait;
 }
 
 void peer_heard(struct peer *peer, uint64_t now_ms)
@@ -159,8 +174,8 @@ static void make_names(const struct peer_env *env, struct input_line *in)
 
 void peer_make_line(const struct peer_env *env, struct str line, struct input *ret_input)
 {
-    *ret_input = (struct input){
-        .kind = INPUT_LINE, .session = env->session, .now_ms = env->wall_ms};
+    *ret_input =
+        (struct input){.kind = INPUT_LINE, .session = env->session, .now_ms = env->wall_ms};
     struct input_line *in = &ret_input->line;
     if (line_parse(line, &in->line) != STATUS_OK) {
         ret_input->kind = INPUT_REJECT;
@@ -197,7 +212,7 @@ static enum peer_act reject(const struct peer_env *env, enum reject why, struct 
 enum peer_act peer_line_too_long(struct peer *peer, const struct peer_env *env,
                                  struct input *ret_input)
 {
-    charge(peer, env, 10);
+    charge(peer, env, FLOOD_COMMANDS, 10);
     if (peer->state == PEER_OPEN) {
         return reject(env, REJECT_TOO_LONG, ret_input);
     }
@@ -227,7 +242,7 @@ enum peer_act peer_line(struct peer *peer, const struct peer_env *env, struct st
     }
     bool open = peer->state == PEER_OPEN;
     if (!str_is_utf8(line)) {
-        charge(peer, env, 10);
+        charge(peer, env, FLOOD_COMMANDS, 10);
         if (open) {
             return reject(env, REJECT_INVALID_UTF8, ret_input);
         }
@@ -238,7 +253,7 @@ enum peer_act peer_line(struct peer *peer, const struct peer_env *env, struct st
     if (open) {
         peer_make_line(env, line, ret_input);
         const struct verb *verb = ret_input->kind == INPUT_LINE ? ret_input->line.verb : NULL;
-        charge(peer, env, verb != NULL ? verb->cost : 10);
+        charge(peer, env, flood_kind(verb), verb != NULL ? verb->cost : 10);
         return PEER_INPUT;
     }
     struct line parsed;

@@ -1,7 +1,7 @@
 /*
- * The life of one connection as a state machine: what it must say before it is a user, what its lines
- * mean afterwards, how fast they may come and how long it may be silent. Pure: bytes, time and
- * verdicts come in; answers, inputs for the core and deadlines come out. One thread at a time.
+ * The life of one connection as a state machine: what it must say before it is a user, what its
+ * lines mean afterwards, how fast they may come and how long it may be silent. Pure: bytes, time
+ * and verdicts come in; answers, inputs for the core and deadlines come out. One thread at a time.
  * Modern IRC, "Connection Registration"; IRCv3 capability negotiation.
  */
 #ifndef MARU_PEER_H
@@ -28,11 +28,10 @@ struct peer {
     uint8_t state; /* enum peer_state */
     uint8_t kind;  /* enum session_kind */
     bool tls;
-    bool pinged;            /* a PING of ours is unanswered */
-    int32_t tokens;         /* of the flood bucket; may be in debt */
-    uint64_t tokens_ms;     /* when it was last filled */
-    uint64_t heard_ms;      /* when it last sent anything */
-    uint64_t quiet_from_ms; /* since when registration or a PONG is awaited */
+    bool pinged;                    /* a PING of ours is unanswered */
+    uint64_t flood_ms[FLOOD_KINDS]; /* when each bucket will be full again */
+    uint64_t heard_ms;              /* when it last sent anything */
+    uint64_t quiet_from_ms;         /* since when registration or a PONG is awaited */
 };
 
 /* What the peer may use during one call. Times are monotonic milliseconds, but wall_ms. */
@@ -48,9 +47,9 @@ struct peer_env {
 
 enum peer_act {
     PEER_NOTHING,
-    PEER_INPUT,    /* give *ret_input to the core; for INPUT_REGISTER wait for its answer */
-    PEER_VERIFY,   /* check peer_password() and call peer_verdict(); wait for it */
-    PEER_CLOSE,    /* the last line is in `out`: send it and close */
+    PEER_INPUT,  /* give *ret_input to the core; for INPUT_REGISTER wait for its answer */
+    PEER_VERIFY, /* check peer_password() and call peer_verdict(); wait for it */
+    PEER_CLOSE,  /* the last line is in `out`: send it and close */
 };
 
 void peer_init(struct peer *peer, enum session_kind kind, bool tls, struct str host,
@@ -66,8 +65,8 @@ enum peer_act peer_line_too_long(struct peer *peer, const struct peer_env *env,
                                  struct input *ret_input);
 
 /* The password to be checked, and the hash it must fit. Valid in PEER_VERIFYING. */
-void peer_password(const struct peer *peer, const struct settings *settings, struct str *ret_password,
-                   const char **ret_hash);
+void peer_password(const struct peer *peer, const struct settings *settings,
+                   struct str *ret_password, const char **ret_hash);
 enum peer_act peer_verdict(struct peer *peer, const struct peer_env *env, bool right,
                            struct input *ret_input);
 

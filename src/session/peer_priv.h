@@ -12,7 +12,7 @@ struct peer_signup {
     char *password;
     char *host;
     unsigned lines;
-    bool negotiating; /* CAP LS or REQ came, CAP END did not */
+    bool negotiating;   /* CAP LS or REQ came, CAP END did not */
     int operator_index; /* whose password is being checked; -1: the server's own */
     bool verified;
 };

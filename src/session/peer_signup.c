@@ -1,7 +1,7 @@
 /*
- * Before registration: PASS, CAP, NICK, USER, and nothing else. Nothing of it reaches the core until
- * it is complete. Modern IRC, "Connection Registration"; IRCv3 capability negotiation.
- * Pure; one thread at a time.
+ * Before registration: PASS, CAP, NICK, USER, and nothing else. Nothing of it reaches the core
+ * until it is complete. Modern IRC, "Connection Registration"; IRCv3 capability negotiation. Pure;
+ * one thread at a time.
  */
 #include "peer_priv.h"
 
@@ -63,8 +63,8 @@ static enum peer_act ask_core(struct peer *peer, const struct peer_env *env,
     };
     if (signup->verified && signup->operator_index >= 0 &&
         (unsigned)signup->operator_index < env->settings->n_operators) {
-        ret_input->reg.operator_name = arena_copy(
-            env->arena, str_from(env->settings->operators[signup->operator_index].name));
+        ret_input->reg.operator_name =
+            arena_copy(env->arena, str_from(env->settings->operators[signup->operator_index].name));
     }
     return PEER_INPUT;
 }
@@ -153,8 +153,8 @@ static enum peer_act on_nick(struct peer *peer, const struct peer_env *env, stru
     }
     if (nick.len > env->settings->nick_len) {
         signup_reply(peer, env, ERR_ERRONEUSNICKNAME,
-                     STR_FMT " :Erroneous nickname: at most %u bytes are permitted",
-                     STR_ARG(shown), env->settings->nick_len);
+                     STR_FMT " :Erroneous nickname: at most %u bytes are permitted", STR_ARG(shown),
+                     env->settings->nick_len);
         return PEER_NOTHING;
     }
     set(&peer->signup->nick, nick);

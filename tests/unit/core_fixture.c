@@ -149,6 +149,7 @@ static void take_effect(void *ctx, const struct effect *e)
     case EFFECT_NICK:
     case EFFECT_ROSTER:
     case EFFECT_SETTINGS:
+    case EFFECT_STOP:
         break;
     }
     message_unref(e->message);

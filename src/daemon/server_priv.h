@@ -1,0 +1,42 @@
+/* What server.c and server_control.c share. Main thread. */
+#ifndef MARU_SERVER_PRIV_H
+#define MARU_SERVER_PRIV_H
+
+#include "control.h"
+#include "hub.h"
+#include "server.h"
+#include "tls_context.h"
+
+enum { SERVER_SIGNALS = 3 };
+
+struct server {
+    const char *config_path;
+    const struct config_overrides *overrides;
+    struct config config;
+    struct settings *settings;
+    struct tls_context *tls;
+    struct admission *admission;
+    struct hub *hub;
+    struct edge *edges[EDGES_MAX];
+    unsigned n_edges;
+    struct edge_listener *sockets; /* for each edge, for each listener */
+    struct config_listener *bound; /* with the ports that were really bound */
+    size_t bound_n;
+    struct control *control;
+    uint64_t started_ms;
+
+    uv_loop_t loop;
+    uv_async_t wake;
+    uv_signal_t signals[SERVER_SIGNALS];
+    struct mailbox_batch effects;
+};
+
+extern const struct control_ops server_control_ops;
+
+void server_stop(struct server *server);
+/* Reads the configuration again; where it has mistakes, the old one stays. Logs, too. */
+int server_reload(struct server *server, struct config_report *messages);
+int server_load_tls(const struct config *config, struct tls_context **ret_tls,
+                    struct buf *error) MARU_CHECK;
+
+#endif

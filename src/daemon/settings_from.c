@@ -1,0 +1,81 @@
+/* The configuration's numbers and names, as the other threads read them. Main thread. */
+#include "settings_from.h"
+
+#include "alloc.h"
+
+static struct settings_bucket bucket(const struct config_bucket *from)
+{
+    return (struct settings_bucket){.burst = from->burst, .refill_ms = from->refill_ms};
+}
+
+static void set_names(struct settings *s, const struct config *c)
+{
+    settings_set(&s->server_name, c->server.name);
+    settings_set(&s->network, c->server.network);
+    settings_set(&s->description, c->server.description);
+    for (unsigned i = 0; i < 3 && i < CONFIG_ADMIN_LINES; i++) {
+        settings_set(&s->admin[i], c->server.admin[i]);
+    }
+    settings_set(&s->motd, c->server.motd[0] != '\0' ? c->server.motd : NULL);
+    settings_set(&s->lobby, c->server.lobby);
+    settings_set(&s->password_hash, c->server.password[0] != '\0' ? c->server.password : NULL);
+    settings_set(&s->version, "maru-" MARU_VERSION);
+    switch (c->server.casemapping) {
+    case CONFIG_CASEMAPPING_RFC8265:
+        s->casemapping = NAME_CASE_RFC8265;
+        break;
+    case CONFIG_CASEMAPPING_ASCII:
+        s->casemapping = NAME_CASE_ASCII;
+        break;
+    case CONFIG_CASEMAPPING_RFC1459:
+        s->casemapping = NAME_CASE_RFC1459;
+        break;
+    }
+    s->n_operators = (unsigned)c->operators_n;
+    s->operators = xcalloc(c->operators_n, sizeof(*s->operators));
+    for (size_t i = 0; i < c->operators_n; i++) {
+        settings_set(&s->operators[i].name, c->operators[i].name);
+        settings_set(&s->operators[i].password_hash, c->operators[i].password);
+    }
+}
+
+struct settings *settings_from_config(const struct config *c)
+{
+    struct settings *s = settings_create();
+    set_names(s, c);
+    s->clients_max = c->limits.max_clients;
+    s->nick_len = c->lengths.nick;
+    s->channel_len = c->lengths.room;
+    s->topic_len = c->lengths.topic;
+    s->kick_len = c->lengths.kick;
+    s->away_len = c->lengths.away;
+    s->realname_len = c->lengths.realname;
+    s->user_len = c->lengths.user;
+    s->rooms_per_user = c->limits.rooms_per_user;
+    s->list_entries_max = c->limits.list_entries;
+    s->whowas_entries = c->limits.whowas;
+    s->registration_ms = c->limits.registration_timeout_s * 1000;
+    s->ping_interval_ms = c->limits.ping_interval_s * 1000;
+    s->ping_timeout_ms = c->limits.ping_timeout_s * 1000;
+    s->sendq_bytes = c->limits.sendq_bytes;
+    s->recvq_bytes = c->limits.recvq_bytes;
+    s->flood[FLOOD_COMMANDS] = bucket(&c->flood.commands);
+    s->flood[FLOOD_MESSAGES] = bucket(&c->flood.messages);
+    s->flood[FLOOD_NICKS] = bucket(&c->flood.nicks);
+    s->flood[FLOOD_JOINS] = bucket(&c->flood.joins);
+    s->classic_gap_ms = c->classic.gap_ms;
+    s->classic_backlog_bytes = c->classic.backlog_bytes;
+    s->log_chat = c->log.show_chat;
+    return s;
+}
+
+struct admission_limits admission_limits_from(const struct config *c)
+{
+    return (struct admission_limits){
+        .unregistered_max = c->limits.max_unregistered,
+        .per_address = c->limits.per_address,
+        .per_network = c->limits.per_network,
+        .unregistered_per_address = c->limits.unregistered_per_address,
+        .loopback = c->limits.loopback,
+    };
+}

@@ -1,0 +1,24 @@
+/*
+ * How an edge reaches the core without knowing it: a batch of inputs goes in, for each one comes
+ * out how far it got. The effects arrive in the edge's mailbox, in the core's order, before submit
+ * returns. Any edge's thread.
+ */
+#ifndef MARU_PORT_H
+#define MARU_PORT_H
+
+#include "input.h"
+
+#include <stddef.h>
+
+enum port_result {
+    PORT_DONE,  /* applied */
+    PORT_HELD,  /* applied; an answer is under way: this session's later lines must wait */
+    PORT_LATER, /* not applied, for the same reason: give it again */
+};
+
+struct port {
+    void *ctx;
+    void (*submit)(void *ctx, const struct input *inputs, size_t n, enum port_result *ret_results);
+};
+
+#endif

@@ -1,0 +1,308 @@
+/* The life of a connection on its edge: accepted, timed, closed. The edge's thread. */
+#include "edge_priv.h"
+
+#include "alloc.h"
+#include "tls_context.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+void conn_list_add(struct conn_list *list, struct conn *conn)
+{
+    if (list->n == list->cap) {
+        list->cap = list->cap > 0 ? list->cap * 2 : 64;
+        list->items = xrealloc(list->items, list->cap * sizeof(struct conn *));
+    }
+    list->items[list->n++] = conn;
+}
+
+void conn_list_remove(struct conn_list *list, const struct conn *conn)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        if (list->items[i] == conn) {
+            list->items[i] = list->items[--list->n];
+            return;
+        }
+    }
+}
+
+static uint32_t take_slot(struct edge *edge)
+{
+    if (edge->n_free > 0) {
+        return edge->free_slots[--edge->n_free];
+    }
+    uint32_t old = edge->n_slots;
+    edge->n_slots = old > 0 ? old * 2 : 64;
+    edge->conns = xrealloc(edge->conns, edge->n_slots * sizeof(struct conn *));
+    edge->generations = xrealloc(edge->generations, edge->n_slots * sizeof(uint32_t));
+    edge->free_slots = xrealloc(edge->free_slots, edge->n_slots * sizeof(uint32_t));
+    for (uint32_t i = old; i < edge->n_slots; i++) {
+        edge->conns[i] = NULL;
+        edge->generations[i] = 1;
+    }
+    for (uint32_t i = edge->n_slots - 1; i > old; i--) {
+        edge->free_slots[edge->n_free++] = i;
+    }
+    return old;
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+    struct conn *conn = poll->data;
+    edge_update_time(conn->edge);
+    if (conn->doomed) {
+        return;
+    }
+    if ((events & UV_WRITABLE) != 0) {
+        conn->blocked = false;
+        conn_update_poll(conn);
+        if (conn->stage == CONN_CLASSIC) {
+            classic_poll(conn);
+        } else if (conn->stage == CONN_HANDSHAKE) {
+            events |= UV_READABLE;
+        } else if (!conn->dirty) {
+            conn->dirty = true;
+            conn_list_add(&conn->edge->dirty, conn);
+        }
+    }
+    if ((events & UV_READABLE) != 0 || status < 0) {
+        conn_readable(conn);
+    }
+}
+
+void conn_update_poll(struct conn *conn)
+{
+    int events = (conn->reading ? UV_READABLE : 0) | (conn->blocked ? UV_WRITABLE : 0);
+    if (conn->fd < 0) {
+        return;
+    }
+    if (events == 0) {
+        uv_poll_stop(&conn->poll);
+    } else {
+        uv_poll_start(&conn->poll, events, on_poll);
+    }
+}
+
+static void set_socket_options(int fd, enum listener_kind kind)
+{
+    int on = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    if (kind == LISTENER_CLASSIC) {
+        /* The protocol has no PING: what is never acknowledged is dead. */
+        unsigned ms = 60000;
+        int seconds = 30;
+        setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof(ms));
+        setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+        setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &seconds, sizeof(seconds));
+        setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &seconds, sizeof(seconds));
+    }
+}
+
+void conn_open(struct edge *edge, int fd, const struct address *address, enum listener_kind kind)
+{
+    struct conn *conn = xcalloc(1, sizeof(*conn));
+    conn->edge = edge;
+    conn->fd = fd;
+    conn->listener = (uint8_t)kind;
+    conn->stage = CONN_SNIFFING;
+    conn->address = *address;
+    conn->reading = true;
+    uint32_t slot = take_slot(edge);
+    conn->id = session_id_make(edge->index, edge->generations[slot], slot);
+    edge->conns[slot] = conn;
+    edge->n_conns++;
+    set_socket_options(fd, kind);
+    CHECK(uv_poll_init(&edge->loop, &conn->poll, fd) == 0);
+    conn->poll.data = conn;
+    conn_start_peer(conn, kind == LISTENER_CLASSIC ? SESSION_CLASSIC : SESSION_IRC);
+    if (kind == LISTENER_CLASSIC) {
+        conn->stage = CONN_CLASSIC;
+        classic_start(conn);
+    }
+    conn_update_poll(conn);
+    conn_set_timer(conn);
+    if (edge->n_conns == 1) {
+        uv_timer_again(&edge->ticker);
+    }
+}
+
+void conn_start_peer(struct conn *conn, enum session_kind kind)
+{
+    struct buf host = {0};
+    address_add(&conn->address, &host);
+    struct peer_env env = conn_env(conn);
+    peer_init(&conn->peer, kind, false, buf_str(&host), &env);
+    buf_finish(&host);
+}
+
+struct peer_env conn_env(struct conn *conn)
+{
+    struct edge *edge = conn->edge;
+    return (struct peer_env){
+        .settings = edge->settings,
+        .now_ms = edge->now_ms,
+        .wall_ms = edge->wall_ms,
+        .session = conn->id,
+        .arena = &edge->arena,
+        .scratch = &edge->scratch,
+        .out = &edge->out,
+    };
+}
+
+void conn_say(struct conn *conn, struct str bytes)
+{
+    if (bytes.len > 0 && !conn->doomed) {
+        fanout_say(&conn->edge->fanout, session_id_slot(conn->id), bytes);
+    }
+}
+
+void conn_leave_core(struct conn *conn, struct str reason)
+{
+    if (!conn->in_core) {
+        return;
+    }
+    conn->in_core = false;
+    struct edge *edge = conn->edge;
+    const struct input input = {
+        .kind = INPUT_CLOSE,
+        .session = conn->id,
+        .now_ms = edge->wall_ms,
+        .text = arena_copy(&edge->arena, reason),
+    };
+    turn_add_input(conn, &input, (struct str){0});
+}
+
+void conn_close_after(struct conn *conn, struct str last)
+{
+    if (conn->closing || conn->doomed) {
+        return;
+    }
+    if (conn->stage != CONN_CLASSIC) {
+        conn_say(conn, last);
+    }
+    conn->closing = true;
+    conn->held = false;
+    conn->walking = false;
+    conn->reading = false;
+    buf_finish(&conn->pending);
+    conn_update_poll(conn);
+    conn_set_timer(conn);
+    if (!conn->dirty) {
+        conn->dirty = true;
+        conn_list_add(&conn->edge->dirty, conn);
+    }
+}
+
+void conn_doom(struct conn *conn, struct str reason)
+{
+    if (conn->doomed) {
+        return;
+    }
+    conn_leave_core(conn, reason);
+    conn->doomed = true;
+    conn->reading = conn->blocked = false;
+    conn_update_poll(conn);
+    conn_list_add(&conn->edge->doomed, conn);
+}
+
+void conn_set_timer(struct conn *conn)
+{
+    struct edge *edge = conn->edge;
+    uint64_t due;
+    if (conn->closing) {
+        due = edge->now_ms + EDGE_LINGER_MS;
+    } else if (conn->stage == CONN_HTTP) {
+        due = conn->peer.quiet_from_ms + EDGE_HTTP_HEAD_MS;
+    } else {
+        due = peer_deadline_ms(&conn->peer, edge->settings);
+        if (conn->pending.len > 0 && !conn->held && conn->stage == CONN_IRC) {
+            struct peer_env env = conn_env(conn);
+            uint64_t wait = edge->now_ms + peer_wait_ms(&conn->peer, &env);
+            if (wait > edge->now_ms && wait < due) {
+                due = wait;
+            }
+        }
+    }
+    wheel_set(&edge->wheel, &conn->timer, due);
+}
+
+void conn_tick(struct conn *conn)
+{
+    struct edge *edge = conn->edge;
+    if (conn->doomed) {
+        return;
+    }
+    if (conn->closing || conn->stage == CONN_HTTP) {
+        conn_doom(conn, STR("Connection timed out"));
+        return;
+    }
+    struct peer_env env = conn_env(conn);
+    buf_clear(&edge->out);
+    bool open = conn->peer.state == PEER_OPEN;
+    if (peer_tick(&conn->peer, &env) == PEER_CLOSE) {
+        struct buf reason = {0};
+        peer_timeout_text(&conn->peer, edge->settings, &reason);
+        conn_leave_core(conn, buf_str(&reason));
+        buf_finish(&reason);
+        bool speaks_irc = open || conn->stage == CONN_IRC || conn->stage == CONN_SNIFFING;
+        if (conn->stage == CONN_CLASSIC || !speaks_irc) {
+            conn_doom(conn, STR("Timed out"));
+        } else {
+            conn_close_after(conn, buf_str(&edge->out));
+        }
+        return;
+    }
+    if (conn->stage == CONN_IRC) {
+        conn_say(conn, buf_str(&edge->out));
+        if (conn->pending.len > 0 && !conn->held) {
+            turn_add_resume(conn);
+        }
+    }
+    conn_set_timer(conn);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    free(handle->data);
+}
+
+static void conn_free(struct conn *conn)
+{
+    struct edge *edge = conn->edge;
+    uint32_t slot = session_id_slot(conn->id);
+    fanout_close(&edge->fanout, conn->id);
+    wheel_clear(&conn->timer);
+    if (conn->dirty) {
+        conn_list_remove(&edge->dirty, conn);
+    }
+    if (conn->resuming) {
+        conn_list_remove(&edge->resume, conn);
+    }
+    classic_free(conn);
+    conn_end_io(conn);
+    outq_finish(&conn->out);
+    buf_finish(&conn->pending);
+    peer_finish(&conn->peer);
+    admission_leave(edge->admission, &conn->address, conn->registered);
+    edge->conns[slot] = NULL;
+    edge->generations[slot] = (edge->generations[slot] + 1) % SESSION_GENERATIONS;
+    edge->free_slots[edge->n_free++] = slot;
+    edge->n_conns--;
+    uv_close((uv_handle_t *)&conn->poll, on_closed);
+    close(conn->fd);
+    conn->fd = -1;
+    if (edge->n_conns == 0) {
+        uv_timer_stop(&edge->ticker);
+    }
+}
+
+void conn_reap(struct edge *edge)
+{
+    for (size_t i = 0; i < edge->doomed.n; i++) {
+        conn_free(edge->doomed.items[i]);
+    }
+    edge->doomed.n = 0;
+}

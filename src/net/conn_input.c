@@ -1,0 +1,294 @@
+/* What the bytes of a connection mean: its protocol, its lines. The edge's thread. */
+#include "edge_priv.h"
+
+#include "alloc.h"
+#include "session_limits.h"
+#include "sniff.h"
+
+#include <openssl/ssl.h>
+#include <sys/socket.h>
+
+/* Wakes us only when more than what was seen is there; without it a poll would spin. */
+static void set_low_water(struct conn *conn, int bytes)
+{
+    setsockopt(conn->fd, SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof(bytes));
+}
+
+static bool listener_admits(enum listener_kind listener, enum sniff_kind kind, bool inside_tls)
+{
+    switch (listener) {
+    case LISTENER_AUTO:
+        return kind == SNIFF_IRC || kind == SNIFF_HTTP || (kind == SNIFF_TLS && !inside_tls);
+    case LISTENER_TLS:
+        return inside_tls ? kind == SNIFF_IRC || kind == SNIFF_HTTP : kind == SNIFF_TLS;
+    case LISTENER_HTTP:
+        return kind == SNIFF_HTTP;
+    case LISTENER_PLAIN:
+        return kind == SNIFF_IRC;
+    default:
+        return false;
+    }
+}
+
+static void start_protocol(struct conn *conn, enum sniff_kind kind)
+{
+    if (!listener_admits((enum listener_kind)conn->listener, kind, conn->ssl != NULL)) {
+        refuse_protocol(conn, (int)kind);
+        return;
+    }
+    switch (kind) {
+    case SNIFF_TLS:
+        if (conn_begin_tls(conn) != STATUS_OK) {
+            conn_doom(conn, STR("TLS is not available"));
+        }
+        break;
+    case SNIFF_HTTP:
+        conn->stage = CONN_HTTP;
+        conn_set_timer(conn);
+        break;
+    default:
+        conn->stage = CONN_IRC;
+        break;
+    }
+}
+
+/* Looks without reading, since TLS wants to read its first bytes itself. */
+static void sniff_socket(struct conn *conn)
+{
+    char first[SNIFF_PEEK_BYTES];
+    ssize_t n = recv(conn->fd, first, sizeof(first), MSG_PEEK);
+    if (n == 0) {
+        conn_doom(conn, STR("Connection closed"));
+        return;
+    }
+    if (n < 0) {
+        return;
+    }
+    enum sniff_kind kind = sniff(str_make(first, (size_t)n));
+    if (kind == SNIFF_MORE) {
+        if (conn->scanned == (size_t)n) {
+            /* Woken without a new byte: the peer has ended. */
+            conn_doom(conn, STR("Connection closed"));
+        }
+        conn->scanned = (size_t)n;
+        set_low_water(conn, (int)n + 1);
+        return;
+    }
+    conn->scanned = 0;
+    set_low_water(conn, 1);
+    start_protocol(conn, kind);
+}
+
+static void handshake(struct conn *conn)
+{
+    switch (conn_handshake(conn)) {
+    case 1:
+        conn->stage = CONN_INSIDE;
+        break;
+    case CONN_AGAIN:
+        break;
+    default:
+        conn_doom(conn, STR("TLS handshake failed"));
+    }
+}
+
+/* One piece of input into the arena; false where there is none now. */
+static bool read_piece(struct conn *conn)
+{
+    struct edge *edge = conn->edge;
+    char *to = arena_reserve(&edge->arena, EDGE_READ_BYTES);
+    ssize_t n = conn_recv(conn, to, EDGE_READ_BYTES);
+    if (n == CONN_AGAIN) {
+        return false;
+    }
+    if (n <= 0) {
+        if (conn->stage == CONN_CLASSIC) {
+            classic_ended(conn);
+        }
+        if (n == 0 && conn->stage != CONN_CLASSIC) {
+            /* Answers to what came before its end may still leave. */
+            conn_leave_core(conn, STR("Connection closed"));
+            conn_close_after(conn, (struct str){0});
+        } else {
+            conn_doom(conn, n == 0 ? STR("Connection closed") : STR("Connection reset"));
+        }
+        return false;
+    }
+    arena_commit(&edge->arena, (size_t)n);
+    edge->read_bytes += (size_t)n;
+    peer_heard(&conn->peer, edge->now_ms);
+    if (conn->stage == CONN_CLASSIC) {
+        classic_input(conn, str_make(to, (size_t)n));
+    } else {
+        conn_process(conn, str_make(to, (size_t)n));
+    }
+    return true;
+}
+
+void conn_readable(struct conn *conn)
+{
+    struct edge *edge = conn->edge;
+    if (edge->read_bytes > EDGE_TURN_BYTES) {
+        return; /* The poll fires again in the next turn. */
+    }
+    if (conn->stage == CONN_SNIFFING) {
+        sniff_socket(conn);
+    }
+    if (conn->stage == CONN_HANDSHAKE && !conn->doomed) {
+        handshake(conn);
+    }
+    if (conn->stage == CONN_SNIFFING || conn->stage == CONN_HANDSHAKE || conn->doomed) {
+        return;
+    }
+    bool more = conn->reading && read_piece(conn);
+    /* What OpenSSL has decrypted already does not make the socket readable again. */
+    while (more && conn->ssl != NULL && conn->reading && !conn->doomed &&
+           SSL_has_pending(conn->ssl) != 0) {
+        more = read_piece(conn);
+    }
+}
+
+void conn_act(struct conn *conn, enum peer_act act, const struct input *input, struct str raw)
+{
+    switch (act) {
+    case PEER_NOTHING:
+        break;
+    case PEER_INPUT:
+        if (input->kind == INPUT_REGISTER) {
+            conn->in_core = true;
+            conn->held = true;
+        }
+        turn_add_input(conn, input, raw);
+        break;
+    case PEER_VERIFY:
+        conn->held = true;
+        verify_signup(conn);
+        break;
+    case PEER_CLOSE:
+        break; /* with its last line, below */
+    }
+}
+
+static void take_line(struct conn *conn, struct str line, bool too_long)
+{
+    struct edge *edge = conn->edge;
+    struct peer_env env = conn_env(conn);
+    struct input input;
+    buf_clear(&edge->out);
+    enum peer_act act = too_long ? peer_line_too_long(&conn->peer, &env, &input)
+                                 : peer_line(&conn->peer, &env, line, &input);
+    if (act == PEER_CLOSE) {
+        conn_close_after(conn, buf_str(&edge->out));
+        return;
+    }
+    conn_say(conn, buf_str(&edge->out));
+    conn_act(conn, act, &input, line);
+}
+
+static void close_for(struct conn *conn, struct str reason)
+{
+    conn_leave_core(conn, reason);
+    struct buf last = {0};
+    buf_printf(&last, "ERROR :Closing link: [" STR_FMT "]\r\n", STR_ARG(reason));
+    conn_close_after(conn, buf_str(&last));
+    buf_finish(&last);
+}
+
+/* The start of a line that has not ended: true where it has been dealt with as over-long. */
+static bool skip_long_line(struct conn *conn, struct str *bytes)
+{
+    if (conn->skipped == 0 && bytes->len <= PEER_LINE_MAX + 2) {
+        return false;
+    }
+    conn->skipped += bytes->len;
+    *bytes = (struct str){0};
+    if (conn->skipped > PEER_SKIP_MAX) {
+        close_for(conn, STR("Line without end"));
+    }
+    return true;
+}
+
+/* Whole lines from the front of *bytes, until one must wait. */
+static void take_lines(struct conn *conn, struct str *bytes)
+{
+    while (bytes->len > 0 && !conn->held && !conn->closing && !conn->doomed) {
+        struct peer_env env = conn_env(conn);
+        if (peer_wait_ms(&conn->peer, &env) > 0) {
+            return;
+        }
+        const char *end = memchr(bytes->p, '\n', bytes->len);
+        if (end == NULL) {
+            skip_long_line(conn, bytes);
+            return;
+        }
+        struct str line = {bytes->p, (size_t)(end - bytes->p)};
+        bytes->p += line.len + 1;
+        bytes->len -= line.len + 1;
+        bool too_long = conn->skipped > 0 || line.len > PEER_LINE_MAX + 1;
+        conn->skipped = 0;
+        while (line.len > 0 && line.p[line.len - 1] == '\r') {
+            line.len--;
+        }
+        take_line(conn, line, too_long);
+    }
+}
+
+static void keep_pending(struct conn *conn, struct str rest)
+{
+    buf_clear(&conn->pending);
+    if (rest.len == 0) {
+        buf_finish(&conn->pending);
+    } else {
+        buf_add_str(&conn->pending, rest);
+    }
+    bool full = conn->pending.len >= conn->edge->settings->recvq_bytes;
+    if (full && !conn->held && conn->stage == CONN_IRC) {
+        /* It was told to slow down by being read slowly, and went on. */
+        close_for(conn, STR("Excess Flood"));
+        return;
+    }
+    /* A held session is not to blame: what it sends waits in the kernel. */
+    bool reading = !full && !conn->closing && !conn->doomed;
+    if (reading != conn->reading) {
+        conn->reading = reading;
+        conn_update_poll(conn);
+    }
+    if (conn->pending.len > 0 && !conn->held && !conn->closing && !conn->doomed) {
+        conn_set_timer(conn);
+    }
+}
+
+void conn_process(struct conn *conn, struct str bytes)
+{
+    struct edge *edge = conn->edge;
+    if (conn->pending.len > 0) {
+        char *joined = arena_take(&edge->arena, conn->pending.len + bytes.len);
+        memcpy(joined, conn->pending.p, conn->pending.len);
+        if (bytes.len > 0) {
+            memcpy(joined + conn->pending.len, bytes.p, bytes.len);
+        }
+        bytes = str_make(joined, conn->pending.len + bytes.len);
+    }
+    if (conn->stage == CONN_INSIDE) {
+        enum sniff_kind kind = sniff(bytes);
+        if (kind != SNIFF_MORE) {
+            start_protocol(conn, kind);
+        }
+    }
+    if (conn->stage == CONN_HTTP) {
+        http_conn_input(conn, bytes);
+        bytes = conn->closing || conn->doomed ? (struct str){0} : bytes;
+    } else if (conn->stage == CONN_IRC) {
+        take_lines(conn, &bytes);
+    }
+    if (!conn->closing && !conn->doomed) {
+        keep_pending(conn, bytes);
+    }
+}
+
+void conn_resume(struct conn *conn)
+{
+    if (!conn->held && !conn->closing && !conn->doomed && conn->stage == CONN_IRC) {
+        conn_process(conn, (struct str){0});
+    }
+}

@@ -1,0 +1,285 @@
+/*
+ * The loop of an edge: accept, read for a few rounds, run the turn. The edge's thread, but for
+ * creation and destruction.
+ */
+#include "edge_priv.h"
+
+#include "alloc.h"
+#include "clock.h"
+#include "tls_context.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { EDGE_TICK_MS = 50 };
+
+void edge_update_time(struct edge *edge)
+{
+    edge->now_ms = clock_mono_ms();
+    edge->wall_ms = clock_wall_ms();
+}
+
+static void on_wake(uv_async_t *async)
+{
+    /* The turn that follows takes the mailbox. */
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+    struct edge *edge = timer->data;
+    edge_update_time(edge);
+    struct wheel_timer *due;
+    while ((due = wheel_fire(&edge->wheel, edge->now_ms)) != NULL) {
+        conn_tick((struct conn *)((char *)due - offsetof(struct conn, timer)));
+    }
+}
+
+/* ---- accepting ---- */
+
+static void refuse(int fd, enum listener_kind kind, const char *why)
+{
+    /* Best effort in one packet; a TLS client sees a failed handshake. */
+    struct buf line = {0};
+    if (kind == LISTENER_PLAIN || kind == LISTENER_AUTO) {
+        buf_printf(&line, "ERROR :Closing link: [%s]\r\n", why);
+    } else if (kind == LISTENER_CLASSIC) {
+        buf_printf(&line, "msg)[안내] 들어올 수 없습니다: %s", why);
+    }
+    if (line.len > 0) {
+        (void)!send(fd, line.p, line.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+    }
+    buf_finish(&line);
+    close(fd);
+}
+
+/* Out of file descriptors: the spare one takes the connection just to close it, so that the
+ * listener does not stay readable for ever. */
+static void accept_with_spare(struct edge *edge, int listener)
+{
+    close(edge->spare_fd);
+    int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+    if (fd >= 0) {
+        close(fd);
+    }
+    edge->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+static void on_accept(uv_poll_t *poll, int status, int events)
+{
+    struct edge_accept *accept = poll->data;
+    struct edge *edge = accept->edge;
+    edge_update_time(edge);
+    for (int i = 0; i < EDGE_ACCEPTS && !edge->stopping; i++) {
+        struct sockaddr_storage from;
+        socklen_t len = sizeof(from);
+        int fd = accept4(accept->fd, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd < 0) {
+            if (errno == EMFILE || errno == ENFILE) {
+                accept_with_spare(edge, accept->fd);
+            }
+            return;
+        }
+        struct address address = address_from(&from);
+        switch (admission_enter(edge->admission, &address)) {
+        case STATUS_OK:
+            conn_open(edge, fd, &address, accept->kind);
+            break;
+        case STATUS_FULL:
+            refuse(fd, accept->kind, "Too many connections are waiting to register");
+            break;
+        default:
+            refuse(fd, accept->kind, "Too many connections from your address");
+        }
+    }
+}
+
+/* ---- delivery ---- */
+
+static void on_deliver(void *ctx, uint32_t slot, struct run *run, size_t offset, size_t len,
+                       const struct message *message)
+{
+    struct edge *edge = ctx;
+    struct conn *conn = edge->conns[slot];
+    if (conn == NULL || conn->doomed) {
+        return;
+    }
+    if (conn->classic != NULL) {
+        if (message != NULL) {
+            classic_deliver(conn, message);
+        }
+        return;
+    }
+    outq_push(&conn->out, run, offset, len);
+    if (!conn->dirty) {
+        conn->dirty = true;
+        conn_list_add(&edge->dirty, conn);
+    }
+    if (conn->blocked && conn->out.bytes > edge->settings->sendq_bytes) {
+        conn_doom(conn, STR("SendQ exceeded"));
+    }
+}
+
+/* ---- the loop ---- */
+
+/* Nothing is left to be sent, or the time for that is over. */
+static bool is_finished(struct edge *edge)
+{
+    if (!edge->stopping) {
+        return false;
+    }
+    edge_update_time(edge);
+    if (edge->now_ms >= edge->stop_ms) {
+        for (uint32_t slot = 0; slot < edge->n_slots; slot++) {
+            if (edge->conns[slot] != NULL) {
+                conn_doom(edge->conns[slot], STR("Server stops"));
+            }
+        }
+        edge->n_inputs = 0;
+        conn_reap(edge);
+    }
+    return edge->n_conns == 0;
+}
+
+static void *edge_main(void *arg)
+{
+    struct edge *edge = arg;
+    edge_update_time(edge);
+    wheel_init(&edge->wheel, edge->now_ms);
+    while (!is_finished(edge)) {
+        uv_run(&edge->loop, UV_RUN_ONCE);
+        for (int round = 1; round < EDGE_ROUNDS && edge->n_inputs > 0; round++) {
+            size_t before = edge->read_bytes;
+            uv_run(&edge->loop, UV_RUN_NOWAIT);
+            if (edge->read_bytes == before) {
+                break;
+            }
+        }
+        edge_update_time(edge);
+        turn_run(edge);
+    }
+    return NULL;
+}
+
+static void wake(void *ctx)
+{
+    struct edge *edge = ctx;
+    uv_async_send(&edge->wake);
+}
+
+struct edge *edge_create(const struct edge_options *options)
+{
+    struct edge *edge = xcalloc(1, sizeof(*edge));
+    edge->index = options->index;
+    edge->port = options->port;
+    edge->settings = settings_ref(options->settings);
+    edge->admission = options->admission;
+    edge->tls = options->tls != NULL ? tls_context_ref(options->tls) : NULL;
+    lock_init(&edge->tls_lock);
+    edge->classic_due_ms = UINT64_MAX;
+    edge->send_copy = xmalloc(EDGE_SEND_COPY);
+    edge->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    mailbox_init(&edge->mailbox, sizeof(struct effect), wake, edge);
+    fanout_init(&edge->fanout, on_deliver, edge);
+    CHECK(uv_loop_init(&edge->loop) == 0);
+    CHECK(uv_async_init(&edge->loop, &edge->wake, on_wake) == 0);
+    CHECK(uv_timer_init(&edge->loop, &edge->ticker) == 0);
+    CHECK(uv_timer_init(&edge->loop, &edge->classic_timer) == 0);
+    edge->ticker.data = edge->classic_timer.data = edge;
+    uv_timer_start(&edge->ticker, on_tick, EDGE_TICK_MS, EDGE_TICK_MS);
+    edge->n_accepts = options->n_listeners;
+    edge->accepts = xcalloc(edge->n_accepts, sizeof(*edge->accepts));
+    for (size_t i = 0; i < edge->n_accepts; i++) {
+        struct edge_accept *accept = &edge->accepts[i];
+        accept->edge = edge;
+        accept->fd = options->listeners[i].fd;
+        accept->kind = options->listeners[i].kind;
+        CHECK(uv_poll_init(&edge->loop, &accept->poll, accept->fd) == 0);
+        accept->poll.data = accept;
+        CHECK(uv_poll_start(&accept->poll, UV_READABLE, on_accept) == 0);
+    }
+    return edge;
+}
+
+void edge_start(struct edge *edge)
+{
+    CHECK(pthread_create(&edge->thread, NULL, edge_main, edge) == 0);
+}
+
+void edge_join(struct edge *edge)
+{
+    CHECK(pthread_join(edge->thread, NULL) == 0);
+}
+
+static void close_handle(uv_handle_t *handle, void *arg)
+{
+    if (!uv_is_closing(handle)) {
+        uv_close(handle, NULL);
+    }
+}
+
+void edge_destroy(struct edge *edge)
+{
+    if (edge == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < edge->n_accepts; i++) {
+        uv_poll_stop(&edge->accepts[i].poll);
+    }
+    uv_walk(&edge->loop, close_handle, NULL);
+    /* Passwords that are still being checked end here too. */
+    while (uv_loop_close(&edge->loop) == UV_EBUSY) {
+        uv_run(&edge->loop, UV_RUN_ONCE);
+    }
+    for (size_t i = 0; i < edge->n_accepts; i++) {
+        close(edge->accepts[i].fd);
+    }
+    /* Effects that came after the end. */
+    mailbox_take(&edge->mailbox, &edge->effects);
+    const struct effect *effects = (const struct effect *)edge->effects.items;
+    for (size_t i = 0; i < edge->effects.len; i++) {
+        message_unref(effects[i].message);
+        settings_unref(effects[i].settings);
+    }
+    mailbox_batch_finish(&edge->effects);
+    mailbox_finish(&edge->mailbox);
+    fanout_finish(&edge->fanout);
+    arena_finish(&edge->arena);
+    buf_finish(&edge->scratch);
+    buf_finish(&edge->out);
+    close(edge->spare_fd);
+    free(edge->inputs);
+    free(edge->origins);
+    free(edge->results);
+    free(edge->dirty.items);
+    free(edge->resume.items);
+    free(edge->doomed.items);
+    free(edge->classics.items);
+    free(edge->conns);
+    free(edge->generations);
+    free(edge->free_slots);
+    free(edge->accepts);
+    free(edge->send_copy);
+    tls_context_unref(edge->tls);
+    lock_finish(&edge->tls_lock);
+    settings_unref(edge->settings);
+    free(edge);
+}
+
+struct mailbox *edge_mailbox(struct edge *edge)
+{
+    return &edge->mailbox;
+}
+
+void edge_set_tls(struct edge *edge, struct tls_context *tls)
+{
+    struct tls_context *ref = tls != NULL ? tls_context_ref(tls) : NULL;
+    lock_enter(&edge->tls_lock);
+    struct tls_context *old = edge->tls;
+    edge->tls = ref;
+    lock_leave(&edge->tls_lock);
+    tls_context_unref(old);
+}

@@ -1,0 +1,198 @@
+/* What the files of an edge share. Everything here belongs to the edge's thread. */
+#ifndef MARU_EDGE_PRIV_H
+#define MARU_EDGE_PRIV_H
+
+#include "arena.h"
+#include "edge.h"
+#include "fanout.h"
+#include "net_limits.h"
+#include "peer.h"
+#include "wheel.h"
+
+#include <openssl/types.h>
+#include <pthread.h>
+#include <uv.h>
+
+struct classic;
+
+enum conn_stage {
+    CONN_SNIFFING,  /* what it speaks is not known yet */
+    CONN_HANDSHAKE, /* TLS */
+    CONN_INSIDE,    /* TLS stands; what is inside is not known yet */
+    CONN_IRC,
+    CONN_HTTP,
+    CONN_CLASSIC,
+};
+
+struct conn {
+    uv_poll_t poll; /* data is the conn */
+    struct edge *edge;
+    int fd;
+    uint8_t stage;    /* enum conn_stage */
+    uint8_t listener; /* enum listener_kind */
+    bool reading;     /* polled for input */
+    bool blocked;     /* the kernel took no more: polled for output */
+    bool dirty;       /* in edge->dirty */
+    bool held;        /* its later lines wait for the core, a password or registration */
+    bool walking;     /* held by a long answer: INPUT_CONTINUE when the output has drained */
+    bool resuming;    /* in edge->resume */
+    bool closing;     /* no more input; closed when the output has left */
+    bool doomed;      /* in edge->doomed: closed at the end of the turn */
+    bool in_core;     /* the core was asked to admit it and has not closed it */
+    bool registered;  /* as the admission counts */
+    struct address address;
+    session_id id;
+    SSL *ssl; /* NULL: plain */
+    struct outq out;
+    struct buf pending; /* input that waits: an unfinished line, or lines of a held session */
+    size_t skipped;     /* bytes of an over-long line that were passed over; 0: none */
+    size_t scanned;     /* of an HTTP head; while sniffing: bytes seen */
+    struct peer peer;
+    struct wheel_timer timer;
+    struct classic *classic; /* NULL but for CONN_CLASSIC */
+};
+
+struct conn_list {
+    struct conn **items;
+    size_t n;
+    size_t cap;
+};
+
+/* An input of this turn with the line it came from, so that it can be put back. */
+struct edge_input {
+    struct conn *conn;
+    struct str raw;
+};
+
+struct edge_accept {
+    uv_poll_t poll;
+    struct edge *edge;
+    int fd;
+    enum listener_kind kind;
+};
+
+struct edge {
+    unsigned index;
+    struct port port;
+    struct settings *settings;
+    struct admission *admission;
+    struct lock tls_lock;
+    struct tls_context *tls; /* under tls_lock */
+
+    pthread_t thread;
+    uv_loop_t loop;
+    uv_async_t wake;
+    uv_timer_t ticker; /* drives the wheel */
+    uv_timer_t classic_timer;
+    struct edge_accept *accepts;
+    size_t n_accepts;
+    int spare_fd; /* given up for a moment when file descriptors run out, to refuse politely */
+
+    struct conn **conns; /* by slot; NULL: free */
+    uint32_t *generations;
+    uint32_t n_slots;
+    uint32_t *free_slots;
+    uint32_t n_free;
+    uint32_t n_conns;
+    struct conn_list classics;
+    uint64_t classic_due_ms; /* when classic_timer fires; UINT64_MAX: it does not */
+
+    struct mailbox mailbox; /* struct effect */
+    struct mailbox_batch effects;
+    struct fanout fanout;
+    struct wheel wheel;
+
+    /* This turn. */
+    struct arena arena;
+    struct buf scratch;
+    struct buf out; /* for answers of the peer's state machine */
+    struct input *inputs;
+    struct edge_input *origins; /* of each input */
+    enum port_result *results;
+    size_t n_inputs;
+    size_t cap_inputs;
+    size_t read_bytes;
+    struct conn_list dirty;
+    struct conn_list resume;
+    struct conn_list doomed;
+    char *send_copy; /* EDGE_SEND_COPY bytes */
+    uint64_t now_ms;
+    uint64_t wall_ms;
+
+    bool stopping;
+    uint64_t stop_ms; /* when the last connection is closed by force */
+};
+
+void conn_list_add(struct conn_list *list, struct conn *conn);
+void conn_list_remove(struct conn_list *list, const struct conn *conn);
+
+/* edge.c */
+void edge_update_time(struct edge *edge);
+
+/* conn.c: from accept to close */
+void conn_open(struct edge *edge, int fd, const struct address *address, enum listener_kind kind);
+void conn_start_peer(struct conn *conn, enum session_kind kind);
+struct peer_env conn_env(struct conn *conn);
+/* Appends bytes to its output and marks it for sending. */
+void conn_say(struct conn *conn, struct str bytes);
+/* Sends the last line and closes when it has left; input is no longer read. */
+void conn_close_after(struct conn *conn, struct str last);
+/* Closes at the end of the turn, whatever is still queued; the core learns `reason`. */
+void conn_doom(struct conn *conn, struct str reason);
+/* Tells the core, once, that the session is gone. */
+void conn_leave_core(struct conn *conn, struct str reason);
+void conn_update_poll(struct conn *conn);
+void conn_set_timer(struct conn *conn);
+void conn_tick(struct conn *conn);
+/* Frees what is doomed. */
+void conn_reap(struct edge *edge);
+
+/* conn_io.c: bytes in and out, plain or TLS */
+enum { CONN_AGAIN = -1, CONN_BROKEN = -2 };
+/* Bytes read, 0 at the end, CONN_AGAIN or CONN_BROKEN. */
+ssize_t conn_recv(struct conn *conn, char *to, size_t max);
+void conn_flush(struct conn *conn);
+/* Goes on with a TLS handshake: 1 done, CONN_AGAIN, CONN_BROKEN. */
+int conn_handshake(struct conn *conn);
+int conn_begin_tls(struct conn *conn);
+void conn_end_io(struct conn *conn);
+
+/* conn_input.c: what the bytes mean */
+void conn_readable(struct conn *conn);
+/* Bytes in the turn's arena, with what was pending. */
+void conn_process(struct conn *conn, struct str bytes);
+/* Reads pending lines of a session that is no longer held. */
+void conn_resume(struct conn *conn);
+void conn_act(struct conn *conn, enum peer_act act, const struct input *input, struct str raw);
+
+/* turn.c */
+void turn_add_input(struct conn *conn, const struct input *input, struct str raw);
+void turn_add_resume(struct conn *conn);
+void turn_run(struct edge *edge);
+
+/* verify.c: passwords, on libuv's worker threads */
+void verify_signup(struct conn *conn);
+void verify_operator(struct conn *conn, unsigned operator_index, struct str password);
+
+/* http_conn.c */
+void http_conn_input(struct conn *conn, struct str bytes);
+/* The one clear answer to a protocol that this listener does not admit. */
+void refuse_protocol(struct conn *conn, int sniffed);
+
+/* classic_conn.c */
+void classic_start(struct conn *conn);
+void classic_free(struct conn *conn);
+void classic_input(struct conn *conn, struct str bytes);
+/* The peer has closed: what it said last is said. */
+void classic_ended(struct conn *conn);
+void classic_deliver(struct conn *conn, const struct message *message);
+void classic_registered(struct conn *conn, struct str nick);
+void classic_refused(struct conn *conn, const struct effect *effect);
+void classic_roster(struct conn *conn, struct str list);
+void classic_closing(struct conn *conn, struct str error_line);
+void classic_poll(struct conn *conn);
+/* Sets the edge's one timer for all classic clients early enough for this one. */
+void classic_arm(struct conn *conn);
+void classic_on_timer(uv_timer_t *timer);
+
+#endif

@@ -1,0 +1,21 @@
+/* The bounds of the edges beside those that are settings. */
+#ifndef MARU_NET_LIMITS_H
+#define MARU_NET_LIMITS_H
+
+enum {
+    FANOUT_RUN_MAX = 256 * 1024,  /* a run that is longer is followed by a new one */
+    EDGE_READ_BYTES = 16 * 1024,  /* at most read from one connection at a time */
+    EDGE_TURN_BYTES = 512 * 1024, /* read in all before the edge enters the core */
+    EDGE_ROUNDS = 4,              /* polls without waiting before anything is sent */
+    EDGE_SEND_COPY = 64 * 1024,   /* small slices are copied together up to this */
+    EDGE_ACCEPTS = 64,            /* taken from a listener at a time */
+    SNIFF_PEEK_BYTES = 64,
+    EDGE_LINGER_MS = 2000, /* for the last line of a connection to leave */
+    EDGE_HTTP_HEAD_MS = 10000,
+    LISTEN_BACKLOG = 4096,
+    CLASSIC_SUFFIX_MAX = 1000, /* how often a taken nickname gets another number */
+    CLASSIC_TEXT_BYTES_MIN = 100,
+    CLASSIC_END_SILENCE_MS = 60000, /* longer than any silence that is waited for */
+};
+
+#endif

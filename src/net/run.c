@@ -1,0 +1,133 @@
+/* Runs, slices and output queues. The edge's thread. */
+#include "run.h"
+
+#include "alloc.h"
+
+#include <stdlib.h>
+
+struct run *run_create(void)
+{
+    struct run *run = xcalloc(1, sizeof(*run));
+    run->holders = 1;
+    return run;
+}
+
+void run_ref(struct run *run)
+{
+    run->holders++;
+}
+
+void run_unref(struct run *run)
+{
+    if (run != NULL && --run->holders == 0) {
+        buf_finish(&run->bytes);
+        free(run);
+    }
+}
+
+static struct slice *last_slice(struct outq *queue)
+{
+    return queue->n_more > 0 ? &queue->more[queue->n_more - 1] : &queue->first;
+}
+
+void outq_push(struct outq *queue, struct run *run, size_t offset, size_t len)
+{
+    if (len == 0) {
+        return;
+    }
+    queue->bytes += len;
+    struct slice *last = last_slice(queue);
+    if (last->run == run && last->offset + last->len == offset) {
+        last->len += (uint32_t)len;
+        return;
+    }
+    run_ref(run);
+    struct slice slice = {run, (uint32_t)offset, (uint32_t)len};
+    if (queue->first.run == NULL) {
+        queue->first = slice;
+        return;
+    }
+    if (queue->n_more == queue->cap_more) {
+        queue->cap_more = queue->cap_more > 0 ? queue->cap_more * 2 : 4;
+        queue->more = xrealloc(queue->more, queue->cap_more * sizeof(*queue->more));
+    }
+    queue->more[queue->n_more++] = slice;
+}
+
+size_t outq_front(const struct outq *queue, const char **ret_bytes)
+{
+    if (queue->first.run == NULL) {
+        return 0;
+    }
+    *ret_bytes = queue->first.run->bytes.p + queue->first.offset;
+    return queue->first.len;
+}
+
+static size_t copy_slice(const struct slice *slice, char *to, size_t room)
+{
+    size_t len = slice->len < room ? slice->len : room;
+    memcpy(to, slice->run->bytes.p + slice->offset, len);
+    return len;
+}
+
+size_t outq_copy(const struct outq *queue, char *to, size_t max)
+{
+    if (queue->first.run == NULL) {
+        return 0;
+    }
+    size_t used = copy_slice(&queue->first, to, max);
+    for (uint32_t i = 0; i < queue->n_more && used < max; i++) {
+        used += copy_slice(&queue->more[i], to + used, max - used);
+    }
+    return used;
+}
+
+void outq_finish(struct outq *queue)
+{
+    run_unref(queue->first.run);
+    for (uint32_t i = 0; i < queue->n_more; i++) {
+        run_unref(queue->more[i].run);
+    }
+    free(queue->more);
+    *queue = (struct outq){0};
+}
+
+void outq_consume(struct outq *queue, size_t len)
+{
+    CHECK(len <= queue->bytes);
+    if (len == queue->bytes) {
+        outq_finish(queue);
+        return;
+    }
+    queue->bytes -= len;
+    uint32_t gone = 0; /* whole slices, the first included */
+    struct slice *slice = &queue->first;
+    while (len >= slice->len) {
+        len -= slice->len;
+        run_unref(slice->run);
+        slice = &queue->more[gone++];
+    }
+    slice->offset += (uint32_t)len;
+    slice->len -= (uint32_t)len;
+    if (gone > 0) {
+        queue->first = *slice;
+        queue->n_more -= gone;
+        memmove(queue->more, queue->more + gone, queue->n_more * sizeof(*queue->more));
+    }
+}
+
+void outq_detach(struct outq *queue)
+{
+    /* A slice that is most of its run may keep it: the memory is of use. */
+    const struct slice *first = &queue->first;
+    if (first->run == NULL || (queue->n_more == 0 && first->len * 2 >= first->run->bytes.cap)) {
+        return;
+    }
+    struct run *own = run_create();
+    size_t bytes = queue->bytes;
+    char *to = buf_reserve(&own->bytes, bytes);
+    own->bytes.len = outq_copy(queue, to, bytes);
+    outq_finish(queue);
+    queue->first = (struct slice){own, 0, (uint32_t)bytes};
+    queue->bytes = bytes;
+}

@@ -1,0 +1,54 @@
+/*
+ * Outgoing bytes and who still has to get which of them. A run is a stretch of bytes shared by all
+ * recipients that see the same; a session's queue holds slices of runs. Counts are plain integers:
+ * runs never leave their edge's thread.
+ */
+#ifndef MARU_RUN_H
+#define MARU_RUN_H
+
+#include "buf.h"
+
+struct run {
+    unsigned holders;
+    struct buf bytes;
+};
+
+/* With one holder. */
+struct run *run_create(void);
+void run_ref(struct run *run);
+void run_unref(struct run *run);
+
+struct slice {
+    struct run *run; /* counted */
+    uint32_t offset;
+    uint32_t len;
+};
+
+/* A session's output. Zeroed is empty; memory is held only while there is output. */
+struct outq {
+    struct slice first; /* run == NULL: empty */
+    struct slice *more; /* those behind the first; owned */
+    uint32_t n_more;
+    uint32_t cap_more;
+    size_t bytes; /* in all slices */
+};
+
+void outq_finish(struct outq *queue);
+
+/* Adds bytes [offset, offset + len) of the run to the end; joins them to the last slice where they
+ * follow it. */
+void outq_push(struct outq *queue, struct run *run, size_t offset, size_t len);
+
+/* Points at the first bytes: returns how many lie there in one piece. */
+size_t outq_front(const struct outq *queue, const char **ret_bytes);
+
+/* Copies up to `max` bytes from the front without taking them. */
+size_t outq_copy(const struct outq *queue, char *to, size_t max);
+
+/* Takes `len` bytes off the front. */
+void outq_consume(struct outq *queue, size_t len);
+
+/* What could not be sent now is kept without pinning runs of which it is a small part. */
+void outq_detach(struct outq *queue);
+
+#endif

@@ -1,0 +1,299 @@
+/*
+ * A turn of an edge: what was read goes into the core as one batch, the effects are applied in the
+ * core's order, and everything leaves, one write for each session. The edge's thread.
+ */
+#include "edge_priv.h"
+
+#include "alloc.h"
+
+#include <stdlib.h>
+
+enum { TURN_PASSES_MAX = 16 };
+
+void turn_add_input(struct conn *conn, const struct input *input, struct str raw)
+{
+    struct edge *edge = conn->edge;
+    if (edge->n_inputs == edge->cap_inputs) {
+        edge->cap_inputs = edge->cap_inputs > 0 ? edge->cap_inputs * 2 : 64;
+        edge->inputs = xrealloc(edge->inputs, edge->cap_inputs * sizeof(*edge->inputs));
+        edge->origins = xrealloc(edge->origins, edge->cap_inputs * sizeof(*edge->origins));
+        edge->results = xrealloc(edge->results, edge->cap_inputs * sizeof(*edge->results));
+    }
+    edge->inputs[edge->n_inputs] = *input;
+    edge->origins[edge->n_inputs] = (struct edge_input){conn, raw};
+    edge->n_inputs++;
+}
+
+void turn_add_resume(struct conn *conn)
+{
+    if (!conn->resuming) {
+        conn->resuming = true;
+        conn_list_add(&conn->edge->resume, conn);
+    }
+}
+
+/* Lines that the core could not take yet go back before what is pending, in their order: they are
+ * gathered from the last to the first. */
+static void put_back(struct conn *conn, struct str line)
+{
+    struct buf again = {0};
+    buf_add_str(&again, line);
+    buf_add_char(&again, '\n');
+    buf_add_str(&again, buf_str(&conn->pending));
+    buf_finish(&conn->pending);
+    conn->pending = again;
+}
+
+/* What the core said to each input: sessions are held, go on, or get lines back. */
+static void apply_results(struct edge *edge, size_t n)
+{
+    for (size_t i = n; i-- > 0;) {
+        struct conn *conn = edge->origins[i].conn;
+        if (edge->results[i] == PORT_LATER && !conn->closing && !conn->doomed) {
+            put_back(conn, edge->origins[i].raw);
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        struct conn *conn = edge->origins[i].conn;
+        enum input_kind kind = edge->inputs[i].kind;
+        if (conn->closing || conn->doomed || kind == INPUT_REGISTER || kind == INPUT_CLOSE ||
+            kind == INPUT_ROSTER) {
+            continue;
+        }
+        bool was_held = conn->held;
+        conn->held = edge->results[i] != PORT_DONE;
+        conn->walking = conn->held;
+        if (was_held && !conn->held) {
+            turn_add_resume(conn);
+        }
+    }
+}
+
+/* One batch into the core. */
+static void submit(struct edge *edge)
+{
+    if (edge->n_inputs == 0) {
+        return;
+    }
+    size_t n = edge->n_inputs;
+    edge->port.submit(edge->port.ctx, edge->inputs, n, edge->results);
+    apply_results(edge, n);
+    edge->n_inputs = 0;
+}
+
+/* ---- effects ---- */
+
+static struct conn *find_conn(struct edge *edge, session_id id)
+{
+    uint32_t slot = session_id_slot(id);
+    struct conn *conn = slot < edge->n_slots ? edge->conns[slot] : NULL;
+    return conn != NULL && conn->id == id ? conn : NULL;
+}
+
+static void on_registered(struct conn *conn, const struct effect *effect)
+{
+    struct edge *edge = conn->edge;
+    struct peer_env env = conn_env(conn);
+    fanout_open(&edge->fanout, conn->id);
+    admission_registered(edge->admission, &conn->address);
+    conn->registered = true;
+    peer_admitted(&conn->peer, &env);
+    conn->held = false;
+    if (conn->closing || conn->doomed) {
+        return;
+    }
+    conn_set_timer(conn);
+    if (conn->stage == CONN_CLASSIC) {
+        classic_registered(conn, effect->message->body);
+    } else {
+        turn_add_resume(conn);
+    }
+}
+
+static void on_refused(struct conn *conn, const struct effect *effect)
+{
+    conn->in_core = false;
+    conn->held = false;
+    peer_refused(&conn->peer);
+    if (conn->closing || conn->doomed) {
+        return;
+    }
+    if (conn->stage == CONN_CLASSIC) {
+        classic_refused(conn, effect);
+    } else if (effect->refusal == REFUSED_FULL) {
+        conn_close_after(conn, effect->message->body);
+    } else {
+        conn_say(conn, effect->message->body);
+        turn_add_resume(conn);
+    }
+}
+
+static void stop(struct edge *edge, const struct message *message)
+{
+    edge->stopping = true;
+    edge->stop_ms = edge->now_ms + EDGE_LINGER_MS / 2;
+    for (uint32_t slot = 0; slot < edge->n_slots; slot++) {
+        struct conn *conn = edge->conns[slot];
+        if (conn == NULL || conn->doomed || conn->closing) {
+            continue;
+        }
+        /* The core is told nothing: it ends too, and nobody is left to see the QUITs. */
+        conn->in_core = false;
+        if (conn->stage == CONN_CLASSIC) {
+            classic_closing(conn, message->body);
+        } else if (conn->stage == CONN_IRC) {
+            conn_close_after(conn, message->body);
+        } else {
+            conn_doom(conn, STR("Server stops"));
+        }
+    }
+}
+
+static void apply_to_conn(struct edge *edge, const struct effect *effect)
+{
+    struct conn *conn = find_conn(edge, effect->session);
+    if (conn == NULL) {
+        return;
+    }
+    switch (effect->kind) {
+    case EFFECT_REGISTERED:
+        on_registered(conn, effect);
+        break;
+    case EFFECT_REFUSED:
+        on_refused(conn, effect);
+        break;
+    case EFFECT_VERIFY:
+        if (!conn->closing && !conn->doomed) {
+            conn->walking = false;
+            verify_operator(conn, effect->operator_index, effect->message->body);
+        }
+        break;
+    case EFFECT_ROSTER:
+        if (conn->stage == CONN_CLASSIC && !conn->doomed) {
+            classic_roster(conn, effect->message->body);
+        }
+        break;
+    case EFFECT_CLOSE:
+        conn->in_core = false;
+        if (conn->stage == CONN_CLASSIC) {
+            classic_closing(conn, effect->message->body);
+        } else {
+            conn_close_after(conn, effect->message->body);
+        }
+        break;
+    default:
+        fanout_apply(&edge->fanout, effect);
+        break;
+    }
+}
+
+static void apply(struct edge *edge, const struct effect *effect)
+{
+    switch (effect->kind) {
+    case EFFECT_CAST:
+        fanout_apply(&edge->fanout, effect);
+        break;
+    case EFFECT_SETTINGS:
+        settings_unref(edge->settings);
+        edge->settings = effect->settings; /* with the reference that was made for us */
+        break;
+    case EFFECT_STOP:
+        stop(edge, effect->message);
+        break;
+    default:
+        apply_to_conn(edge, effect);
+        break;
+    }
+    message_unref(effect->message);
+}
+
+static void take_effects(struct edge *edge)
+{
+    mailbox_take(&edge->mailbox, &edge->effects);
+    const struct effect *effects = (const struct effect *)edge->effects.items;
+    for (size_t i = 0; i < edge->effects.len; i++) {
+        apply(edge, &effects[i]);
+    }
+}
+
+/* ---- the end of a turn ---- */
+
+static void resume_all(struct edge *edge)
+{
+    /* Resuming may add others, behind; those are for the next pass. */
+    size_t n = edge->resume.n;
+    for (size_t i = 0; i < n; i++) {
+        struct conn *conn = edge->resume.items[i];
+        conn->resuming = false;
+        conn_resume(conn);
+    }
+    edge->resume.n -= n;
+    memmove(edge->resume.items, edge->resume.items + n,
+            edge->resume.n * sizeof(*edge->resume.items));
+}
+
+static void ask_for_more(struct conn *conn)
+{
+    const struct input input = {
+        .kind = INPUT_CONTINUE, .session = conn->id, .now_ms = conn->edge->wall_ms};
+    turn_add_input(conn, &input, (struct str){0});
+}
+
+static void flush_all(struct edge *edge)
+{
+    for (size_t i = 0; i < edge->dirty.n; i++) {
+        struct conn *conn = edge->dirty.items[i];
+        conn->dirty = false;
+        if (conn->doomed) {
+            continue;
+        }
+        if (conn->classic != NULL) {
+            classic_poll(conn);
+            if (conn->walking && !conn->doomed) {
+                ask_for_more(conn);
+            }
+            continue;
+        }
+        conn_flush(conn);
+        if (conn->doomed || conn->out.bytes > 0) {
+            continue;
+        }
+        if (conn->closing) {
+            conn_doom(conn, STR("Connection closed"));
+        } else if (conn->walking) {
+            ask_for_more(conn);
+        }
+    }
+    edge->dirty.n = 0;
+}
+
+void turn_run(struct edge *edge)
+{
+    /* Long answers of fast readers and resumed sessions make new inputs; after some passes others
+     * get their turn first. */
+    for (int pass = 0; pass < TURN_PASSES_MAX; pass++) {
+        submit(edge);
+        take_effects(edge);
+        resume_all(edge);
+        if (edge->n_inputs > 0) {
+            continue;
+        }
+        flush_all(edge);
+        if (edge->n_inputs == 0 && edge->resume.n == 0) {
+            break;
+        }
+    }
+    submit(edge);
+    take_effects(edge);
+    flush_all(edge);
+    if (edge->n_inputs > 0 || edge->resume.n > 0) {
+        uv_async_send(&edge->wake);
+    } else {
+        arena_reset(&edge->arena);
+    }
+    fanout_end_turn(&edge->fanout);
+    if (edge->n_inputs == 0) {
+        conn_reap(edge);
+    }
+    edge->read_bytes = 0;
+}
