@@ -27,7 +27,7 @@ static socklen_t make_address(const char *text, uint16_t port, struct sockaddr_s
     return sizeof(*v6);
 }
 
-static int open_on(const struct sockaddr_storage *address, socklen_t len, bool both)
+static int open_on(const struct sockaddr_storage *address, socklen_t len, bool both, int shared)
 {
     int on = 1;
     int off = !both;
@@ -36,7 +36,7 @@ static int open_on(const struct sockaddr_storage *address, socklen_t len, bool b
         return -1;
     }
     if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
-        setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) != 0 ||
+        setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &shared, sizeof(shared)) != 0 ||
         (address->ss_family == AF_INET6 &&
          setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) != 0) ||
         bind(fd, (const struct sockaddr *)address, len) != 0 || listen(fd, LISTEN_BACKLOG) != 0) {
@@ -48,31 +48,48 @@ static int open_on(const struct sockaddr_storage *address, socklen_t len, bool b
     return fd;
 }
 
-int listener_open(const char *address, uint16_t *port, int *ret_fd)
+/* *port 0 becomes the port that was found. */
+static int open_any(const char *address, uint16_t *port, int shared)
 {
     struct sockaddr_storage where;
     bool both = strcmp(address, "*") == 0;
     socklen_t len = make_address(address, *port, &where);
     if (len == 0) {
         errno = EADDRNOTAVAIL;
-        return STATUS_IO;
+        return -1;
     }
-    int fd = open_on(&where, len, both);
+    int fd = open_on(&where, len, both, shared);
     if (fd < 0 && both && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL)) {
         /* A machine without IPv6. */
         len = make_address("0.0.0.0", *port, &where);
-        fd = open_on(&where, len, false);
+        fd = open_on(&where, len, false, shared);
     }
-    if (fd < 0) {
-        return STATUS_IO;
-    }
-    if (*port == 0) {
+    if (fd >= 0 && *port == 0) {
         len = sizeof(where);
         if (getsockname(fd, (struct sockaddr *)&where, &len) == 0) {
             /* Both kinds of address have their port in the same place. */
             *port = ntohs(((const struct sockaddr_in *)&where)->sin_port);
         }
     }
+    return fd;
+}
+
+int listener_open(const char *address, uint16_t *port, int *ret_fd)
+{
+    int fd = open_any(address, port, 1);
+    if (fd < 0) {
+        return STATUS_IO;
+    }
     *ret_fd = fd;
+    return STATUS_OK;
+}
+
+int listener_probe(const char *address, uint16_t port)
+{
+    int fd = open_any(address, &port, 0);
+    if (fd < 0) {
+        return STATUS_IO;
+    }
+    close(fd);
     return STATUS_OK;
 }
