@@ -11,8 +11,8 @@
  */
 int listener_open(const char *address, uint16_t *port, int *ret_fd) MARU_CHECK;
 
-/* Whether nobody listens there yet. SO_REUSEPORT alone would let a second server of the same user share
- * the port, and clients would meet one or the other. STATUS_IO leaves the reason in errno. */
+/* Whether nobody listens there yet. SO_REUSEPORT alone would let a second server of the same user
+ * share the port, and clients would meet one or the other. STATUS_IO leaves the reason in errno. */
 int listener_probe(const char *address, uint16_t port) MARU_CHECK;
 
 #endif
