@@ -1,0 +1,278 @@
+"""What desktop tests share: starting the client, finding its widgets over AT-SPI, typing, pictures.
+
+A test is a program: it calls step() for each thing that a person would do or see, and fails by an
+exception. Waiting is always for a condition, with a generous limit.
+"""
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import gi
+
+gi.require_version("Atspi", "2.0")
+from gi.repository import Atspi  # noqa: E402
+
+LIMIT_S = 60
+LONG_LISTS = [("list", name) for name in ("Messages", "Members", "메시지", "참가자")]
+OUT = os.environ["MARU_TEST_OUT"]
+_running = []
+_step = [0]
+
+
+def step(text):
+    _step[0] += 1
+    print(f"{_step[0]:3} {text}")
+
+
+def wait_for(condition, what, limit=LIMIT_S):
+    """The first true result of condition(); its errors count as 'not yet'."""
+    until = time.monotonic() + limit
+    error = None
+    while time.monotonic() < until:
+        try:
+            result = condition()
+            if result:
+                return result
+        except Exception as caught:  # a widget that went away while we looked at it
+            error = caught
+        time.sleep(0.1)
+    raise AssertionError(f"not within {limit} s: {what}" + (f" ({error})" if error else ""))
+
+
+def start(command, **more):
+    """A process that ends with the test."""
+    process = subprocess.Popen(command, **more)
+    _running.append(process)
+    return process
+
+
+def end_all():
+    for process in reversed(_running):
+        if process.poll() is None:
+            process.send_signal(signal.SIGCONT)
+            process.terminate()
+    for process in reversed(_running):
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for_port(port, host="127.0.0.1"):
+    def answers():
+        with socket.create_connection((host, port), 1):
+            return True
+    wait_for(answers, f"something listens at port {port}")
+
+
+def children(node):
+    return [node.get_child_at_index(i) for i in range(node.get_child_count())]
+
+
+def is_shown(node):
+    return node.get_state_set().contains(Atspi.StateType.VISIBLE)
+
+
+def find_all(node, role=None, name=None, depth=30):
+    """Nodes below `node`: role as AT-SPI names it ('push button'), name as a regular expression."""
+    found = []
+    for child in children(node):
+        if child is None:
+            continue
+        right_role = role is None or child.get_role_name() == role
+        if right_role and (name is None or re.search(name, child.get_name() or "")):
+            found.append(child)
+        # The rows of the room's lists are read one by one, since each costs a call over D-Bus.
+        if depth > 0 and (child.get_role_name(), child.get_name()) not in LONG_LISTS:
+            found += find_all(child, role, name, depth - 1)
+    return found
+
+
+class Client:
+    """One running desktop client with a configuration of its own."""
+
+    def __init__(self, who, *arguments, language=None, env=None):
+        self.who = who
+        config = os.path.join(os.environ["HOME"], "clients", who)
+        os.makedirs(config, exist_ok=True)
+        self.config = config
+        environment = dict(os.environ, XDG_CONFIG_HOME=config, **(env or {}))
+        if language:
+            environment["LANGUAGE"] = language
+        self.process = start([os.environ["MARU_TEST_CLIENT"], *arguments], env=environment)
+        self.application = wait_for(self._find_application, f"{who}'s window in AT-SPI")
+        self.window_id = wait_for(self._find_window, f"{who}'s window on the screen")
+
+    def _find_application(self):
+        assert self.process.poll() is None, f"{self.who}: the client ended by itself"
+        desktop = Atspi.get_desktop(0)
+        for application in children(desktop):
+            if application is not None and application.get_process_id() == self.process.pid:
+                return application if application.get_child_count() > 0 else None
+        return None
+
+    def _windows(self):
+        done = subprocess.run(["xdotool", "search", "--all", "--onlyvisible", "--pid",
+                               str(self.process.pid), "--name", "."], capture_output=True, text=True)
+        return done.stdout.split()
+
+    def _find_window(self):
+        windows = self._windows()
+        return windows[0] if windows else None
+
+    def place(self, x, y, width, height):
+        subprocess.run(["xdotool", "windowsize", "--sync", self.window_id, str(width), str(height)],
+                       check=True)
+        subprocess.run(["xdotool", "windowmove", self.window_id, str(x), str(y)], check=True)
+
+    def activate(self):
+        subprocess.run(["xdotool", "windowactivate", "--sync", self.window_id], check=True)
+
+    def find(self, role=None, name=None, within=None, limit=LIMIT_S):
+        def look():
+            found = [node for node in find_all(within or self.application, role, name)
+                     if is_shown(node)]
+            return found[0] if found else None
+        return wait_for(look, f"{self.who} shows {role or 'something'} {name or ''}", limit)
+
+    def shows(self, role=None, name=None):
+        return any(is_shown(node) for node in find_all(self.application, role, name))
+
+    def gone(self, role=None, name=None):
+        wait_for(lambda: not self.shows(role, name), f"{self.who} no longer shows {role} {name}")
+
+    def press(self, name, role="push button", within=None):
+        """Presses a button by its accessible name."""
+        button = self.find(role, name, within)
+        assert Atspi.Action.do_action(button, 0), f"{name} cannot be pressed"
+
+    def field(self, name):
+        """The text field under an accessible name."""
+        return self.find("text", name)
+
+    def fill(self, name, text):
+        field = self.field(name)
+        assert Atspi.EditableText.set_text_contents(field, text), f"{name} cannot be filled"
+        wait_for(lambda: self.text_of(field) == text, f"{name} holds {text!r}")
+
+    @staticmethod
+    def text_of(node):
+        return Atspi.Text.get_text(node, 0, Atspi.Text.get_character_count(node))
+
+    def keys(self, *keys):
+        self.activate()
+        subprocess.run(["xdotool", "key", "--clearmodifiers", *keys], check=True)
+
+    def type(self, text):
+        self.activate()
+        subprocess.run(["xdotool", "type", "--delay", "30", text], check=True)
+
+    def join(self, address, nick):
+        self.fill("Address|주소", address)
+        self.fill("Nickname|닉네임", nick)
+        self.press("Join$|입장")
+
+    def in_room(self):
+        return self.find("list", "^(Messages|메시지)$")
+
+    def say(self, text, kept=False):
+        """Writes and sends. `kept` where the client is to refuse it and leave it in the entry."""
+        self.fill("^(Message|메시지)$", text)
+        self.press("^(Send|보내기)$")
+        if not kept:
+            wait_for(lambda: self.entry_text() == "", "the entry is empty again")
+
+    def entry_text(self):
+        return self.text_of(self.field("^(Message|메시지)$"))
+
+    def rows(self, last=40):
+        """The accessible names of the newest rows."""
+        messages = self.find("list", "^(Messages|메시지)$")
+        n = messages.get_child_count()
+        names = []
+        for i in range(max(0, n - last), n):
+            row = messages.get_child_at_index(i)
+            names.append(row.get_name() if row is not None else "")
+        return names
+
+    def sees(self, pattern, limit=LIMIT_S):
+        return wait_for(lambda: next((row for row in self.rows() if re.search(pattern, row)), None),
+                        f"{self.who} sees {pattern!r}", limit)
+
+    def members(self):
+        members = self.find("list", "^(Members|참가자)$")
+        return [row.get_name() for row in children(members) if row is not None]
+
+    def sees_members(self, *names):
+        wait_for(lambda: sorted(re.sub(", .*", "", m) for m in self.members()) == sorted(names),
+                 f"{self.who} sees the members {names}, now {self.members()}")
+
+    def dialog(self, heading):
+        """The dialog with this heading."""
+        def look():
+            for window in children(self.application):
+                if window is not None and window.get_role_name() in ("dialog", "alert"):
+                    if re.search(heading, window.get_name() or "") or \
+                            find_all(window, "label", heading):
+                        return window
+            return None
+        return wait_for(look, f"{self.who} shows the dialog {heading!r}")
+
+    def answer(self, dialog, response):
+        """Presses a dialog's button and waits until the dialog is gone."""
+        before = self.application.get_child_count()
+        self.press(f"{response}$", within=dialog)
+        wait_for(lambda: self.application.get_child_count() < before, "the dialog closes")
+
+    def quit(self, sig=None):
+        if sig is None:
+            self.keys("ctrl+q")
+        else:
+            self.process.send_signal(sig)
+        wait_for(lambda: self.process.poll() is not None, f"{self.who} ends")
+
+
+def picture(name, window=None):
+    """A screenshot of the screen, or of one client."""
+    time.sleep(0.5)  # animations end; nothing depends on it but beauty
+    path = os.path.join(OUT, f"{name}.png")
+    target = window.window_id if window else "root"
+    subprocess.run(["import", "-window", target, path], check=True)
+    return path
+
+
+def tree(node, depth=0, limit=12):
+    """For writing tests: everything that AT-SPI sees."""
+    print("  " * depth + f"[{node.get_role_name()}] {node.get_name()!r}"
+          f"{'' if is_shown(node) else ' hidden'}")
+    if depth < limit:
+        for child in children(node):
+            if child is not None:
+                tree(child, depth + 1, limit)
+
+
+def run(test):
+    """Runs the test function and ends every process that it started."""
+    Atspi.init()
+    try:
+        test()
+        print("ok")
+    except BaseException:
+        try:
+            picture("failed")
+        except Exception:
+            pass
+        raise
+    finally:
+        end_all()

@@ -1,0 +1,87 @@
+"""Others whom desktop tests meet: ngircd from Debian, and a plain IRC client of our own."""
+import os
+import socket
+import ssl
+
+import desk
+
+NGIRCD = "/usr/sbin/ngircd"
+
+
+def start_ngircd(port, folder, channel="#lobby"):
+    """ngircd in the foreground, on loopback, with a temporary configuration."""
+    path = os.path.join(folder, "ngircd.conf")
+    with open(path, "w") as conf:
+        conf.write(f"""[Global]
+Name = irc.test.local
+Info = a test
+Listen = 127.0.0.1
+Ports = {port}
+ServerUID = nobody
+ServerGID = nogroup
+[Limits]
+MaxConnections = 0
+MaxConnectionsIP = 0
+MaxJoins = 0
+MaxPenaltyTime = 0
+MaxNickLength = 20
+[Options]
+DNS = no
+Ident = no
+PAM = no
+ChrootDir =
+[Channel]
+Name = {channel}
+Topic = An old server
+""")
+    os.chmod(path, 0o644)
+    os.chmod(folder, 0o755)
+    log = open(os.path.join(desk.OUT, "ngircd.log"), "w")
+    process = desk.start([NGIRCD, "-n", "-f", path], stdout=log, stderr=log)
+    desk.wait_for_port(port)
+    return process
+
+
+class Peer:
+    """A person with another IRC client: says and hears lines."""
+
+    def __init__(self, nick, port, room="#lobby", tls=False, host="127.0.0.1", join=True):
+        self.nick = nick
+        self.socket = socket.create_connection((host, port), 10)
+        if tls:
+            context = ssl.create_default_context()
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+            self.socket = context.wrap_socket(self.socket)
+        self.socket.settimeout(30)
+        self.buffer = b""
+        self.send(f"NICK {nick}", f"USER {'peer'} 0 * :{nick}")
+        if join:
+            self.hear(" 001 ")
+            self.send(f"JOIN {room}")
+            self.hear(" 366 ")
+
+    def send(self, *lines):
+        self.socket.sendall("".join(line + "\r\n" for line in lines).encode())
+
+    def line(self):
+        while b"\n" not in self.buffer:
+            more = self.socket.recv(65536)
+            if not more:
+                raise EOFError(f"{self.nick}: the server closed")
+            self.buffer += more
+        line, self.buffer = self.buffer.split(b"\n", 1)
+        line = line.decode(errors="replace").rstrip("\r")
+        if line.startswith("PING"):
+            self.send("PONG" + line[4:])
+        return line
+
+    def hear(self, part):
+        """The first line that contains `part`."""
+        while True:
+            line = self.line()
+            if part in line:
+                return line
+
+    def close(self):
+        self.socket.close()
