@@ -47,7 +47,7 @@ static void list_supported(struct core *core, struct str version)
     struct session *who = core->who;
     uint64_t number;
     if (str_to_u64(version, &number) == STATUS_OK && number >= CAP_VERSION_302 &&
-        who->cap_version < CAP_VERSION_302) {
+        (who->cap_version < CAP_VERSION_302 || (who->caps & CAP_CAP_NOTIFY) == 0)) {
         who->cap_version = CAP_VERSION_302;
         who->caps |= CAP_CAP_NOTIFY;
         session_emit_traits(core, who);

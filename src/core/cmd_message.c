@@ -100,8 +100,8 @@ static bool may_speak(const struct core *core, const struct room *room, const ch
     return true;
 }
 
-static void say_to_room(struct core *core, const struct speech *speech, struct str shown,
-                        const struct room *room, uint8_t rank_min)
+static void say_to_room(struct core *core, const struct speech *speech, const struct room *room,
+                        uint8_t rank_min)
 {
     const char *why = NULL;
     if (!may_speak(core, room, &why)) {
@@ -112,14 +112,14 @@ static void say_to_room(struct core *core, const struct speech *speech, struct s
         return;
     }
     /* The room's own spelling, so that every member sees one room; a status prefix stays. */
-    char target[300];
-    struct str name = room_name(room);
-    size_t prefix = rank_min != 0 ? 1 : 0;
-    CHECK(prefix + name.len <= sizeof(target));
-    target[0] = shown.p[0];
-    memcpy(target + prefix, name.p, name.len);
-    struct message *message = make(core, speech, (struct str){target, prefix + name.len});
-    if (core->settings->log_chat) {
+    struct buf target = {0};
+    if (rank_min != 0) {
+        buf_add_char(&target, rank_min == RANK_OP ? '@' : '+');
+    }
+    buf_add_str(&target, room_name(room));
+    struct message *message = make(core, speech, buf_str(&target));
+    buf_finish(&target);
+    if (core->settings->log_chat && speech->verb != VERB_TAGMSG) {
         core_log(core, LOG_CHAT, core->who->id, "%s <%s> " STR_FMT, room->name.raw,
                  core->who->user->name.raw, STR_ARG(speech->text));
     }
@@ -160,14 +160,13 @@ static void say_to_user(struct core *core, const struct speech *speech, struct u
 
 static void say_to_everybody(struct core *core, const struct speech *speech, struct str target)
 {
-    if (!user_is_operator(core->who->user)) {
-        reply_need_operator(core);
+    if (!reply_check_operator(core)) {
         return;
     }
     struct message *message = make(core, speech, target);
     core_log(core, LOG_ANNOUNCE, core->who->id, "announcement by %s: " STR_FMT,
              core->who->user->mask, STR_ARG(speech->text));
-    bool labelled = core->label[0] != '\0';
+    bool labelled = reply_is_labelled(core);
     if (labelled) {
         reply_message(core, message);
     }
@@ -195,14 +194,14 @@ static void say_to(struct core *core, const struct speech *speech, struct str ta
     }
     /* STATUSMSG: "@#room" is for operators, "+#room" for voiced members and up. */
     uint8_t rank_min = 0;
-    if (target.len > 1 && (target.p[0] == '@' || target.p[0] == '+') && target.p[1] == '#') {
-        rank_min = target.p[0] == '@' ? RANK_OP : RANK_VOICE;
+    if (folded.len > 1 && (folded.p[0] == '@' || folded.p[0] == '+') && folded.p[1] == '#') {
+        rank_min = folded.p[0] == '@' ? RANK_OP : RANK_VOICE;
         folded = (struct str){folded.p + 1, folded.len - 1};
     }
-    if (folded.p[0] == '#') {
+    if (folded.len > 0 && folded.p[0] == '#') {
         const struct room *room = room_find(core, folded);
         if (room != NULL) {
-            say_to_room(core, speech, target, room, rank_min);
+            say_to_room(core, speech, room, rank_min);
         } else if (!is_quiet(speech)) {
             reply_no_such_channel(core, target);
         }
@@ -234,7 +233,7 @@ static void say(struct core *core, const struct input_line *in, enum verb_id ver
         if (n++ == core->settings->targets_max) {
             if (verb != VERB_NOTICE) {
                 reply_numeric(core, ERR_TOOMANYTARGETS, STR_FMT " :Too many targets",
-                              STR_ARG(str_cut_utf8(str_split(&raw, ','), 100)));
+                              STR_ARG(reply_word(str_split(&raw, ','))));
             }
             break;
         }

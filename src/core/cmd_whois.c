@@ -122,8 +122,9 @@ void cmd_WHOWAS(struct core *core, const struct input_line *in)
         count = CORE_WHOWAS_MAX;
     }
     unsigned n = 0;
+    unsigned back = 0;
     const struct whowas_entry *entry;
-    while (n < count && (entry = whowas_find(core->whowas, folded, n)) != NULL) {
+    while (n < count && (entry = whowas_next(core->whowas, folded, &back)) != NULL) {
         reply_numeric(core, RPL_WHOWASUSER, "%s %s %s * :%s", entry->nick, entry->user, entry->host,
                       entry->realname);
         struct buf *line = reply_begin(core, RPL_WHOISSERVER);

@@ -214,8 +214,9 @@ struct whowas *whowas_create(void);
 void whowas_destroy(struct whowas *whowas);
 void whowas_add(struct whowas *whowas, unsigned entries_max, const struct user *user,
                 uint64_t now_ms);
-/* The i-th newest entry with this folded nickname, or NULL. */
-const struct whowas_entry *whowas_find(const struct whowas *whowas, struct str folded, unsigned i);
+/* The next older entry with this folded nickname, or NULL; *back, 0 at first, moves on. */
+const struct whowas_entry *whowas_next(const struct whowas *whowas, struct str folded,
+                                       unsigned *back);
 
 /* isupport.c */
 void isupport_update(struct core *core);

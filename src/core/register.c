@@ -67,12 +67,17 @@ void core_make_operator(struct core *core, struct user *user, struct str operato
     if (!user_is_operator(user)) {
         core->n_operators++;
     }
+    uint8_t before = user->umodes;
     user->umodes |= UMODE_OPERATOR | UMODE_WALLOPS;
     free(user->operator_name);
     user->operator_name = str_dup(operator_name);
     user_emit_traits(core, user);
     reply_numeric(core, RPL_YOUREOPER, ":You are now an IRC operator");
-    reply_server(core, "MODE %s :+ow", user->name.raw);
+    if (user->umodes != before) {
+        reply_server(core, "MODE %s :+%s%s", user->name.raw,
+                     (before & UMODE_OPERATOR) == 0 ? "o" : "",
+                     (before & UMODE_WALLOPS) == 0 ? "w" : "");
+    }
     core_log(core, LOG_OPERATOR, user->sessions->id, "%s is an operator now, as " STR_FMT,
              user->mask, STR_ARG(operator_name));
 }

@@ -71,12 +71,14 @@ void whowas_add(struct whowas *whowas, unsigned entries_max, const struct user *
     };
 }
 
-const struct whowas_entry *whowas_find(const struct whowas *whowas, struct str folded, unsigned i)
+const struct whowas_entry *whowas_next(const struct whowas *whowas, struct str folded,
+                                       unsigned *back)
 {
-    for (unsigned back = 0; back < whowas->len; back++) {
+    while (*back < whowas->len) {
         const struct whowas_entry *entry =
-            &whowas->entries[(whowas->newest + whowas->cap - back) % whowas->cap];
-        if (str_eq(str_from(entry->folded), folded) && i-- == 0) {
+            &whowas->entries[(whowas->newest + whowas->cap - *back) % whowas->cap];
+        ++*back;
+        if (str_eq(str_from(entry->folded), folded)) {
             return entry;
         }
     }

@@ -26,7 +26,7 @@
     X(KICK, 2, 10, 0, 0x3)                                                                         \
     X(KILL, 1, 10, 0, 0x1)                                                                         \
     X(LINKS, 0, 10, 0, 0x3)                                                                        \
-    X(LIST, 0, 20, 0, 0x1)                                                                         \
+    X(LIST, 0, 20, 0, 0x3)                                                                         \
     X(LUSERS, 0, 10, 0, 0)                                                                         \
     X(MODE, 1, 10, 0, VERB_FOLD_ALL)                                                               \
     X(MOTD, 0, 15, 0, 0x1)                                                                         \
@@ -42,7 +42,7 @@
     X(QUIT, 0, 1, 0, 0)                                                                            \
     X(REHASH, 0, 20, 0, 0)                                                                         \
     X(SETNAME, 1, 10, 0, 0)                                                                        \
-    X(STATS, 0, 15, 0, 0)                                                                          \
+    X(STATS, 0, 15, 0, 0x2)                                                                        \
     X(TAGMSG, 1, 10, 0, 0x1)                                                                       \
     X(TIME, 0, 10, 0, 0x1)                                                                         \
     X(TOPIC, 1, 10, 0, 0x1)                                                                        \
