@@ -147,6 +147,10 @@ void config_print_defaults(struct buf *out);
 size_t config_diff(const struct config *before, const struct config *after, bool restart_only,
                    struct config_report *report);
 
+/* Puts the running values of all settings that take effect at a restart into `fresh`, so that a
+ * reload changes only what can change. What config_diff() says stays true until the restart. */
+void config_keep(struct config *fresh, const struct config *running);
+
 /* How many edges to start: as configured, or one for each processor this process may run on, at
  * most CONFIG_EDGES_DEFAULT_MAX. */
 unsigned config_edges(const struct config *config);

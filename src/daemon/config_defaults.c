@@ -146,6 +146,13 @@ static void set_joined(char **slot, const char *folder, const char *name)
     buf_finish(&path);
 }
 
+void config_own_tls(struct config *config)
+{
+    config->tls.own = true;
+    set_joined(&config->tls.certificate, config->server.data, "tls.pem");
+    set_joined(&config->tls.key, config->server.data, "tls.key");
+}
+
 void config_complete(struct config *config, const struct config_overrides *overrides)
 {
     static const struct config_overrides none = {0};
@@ -157,9 +164,7 @@ void config_complete(struct config *config, const struct config_overrides *overr
         config->server.data = data_dir_default();
     }
     if (*config->tls.certificate == '\0') {
-        config->tls.own = true;
-        set_joined(&config->tls.certificate, config->server.data, "tls.pem");
-        set_joined(&config->tls.key, config->server.data, "tls.key");
+        config_own_tls(config);
     }
     if (o->listeners_n > 0) {
         config_listeners_copy(config, o->listeners, o->listeners_n);

@@ -1,4 +1,4 @@
-/* Which settings differ between two configurations. Main thread. */
+/* How two configurations differ, and what of a new one waits for a restart. Main thread. */
 #include "config_priv.h"
 
 static bool same_value(const struct config *a, const struct config *b, const struct config_key *key)
@@ -67,4 +67,43 @@ size_t config_diff(const struct config *before, const struct config *after, bool
         differ++;
     }
     return differ;
+}
+
+static void keep_value(struct config *fresh, const struct config *running,
+                       const struct config_key *key)
+{
+    void *to = config_member(fresh, key);
+    const void *from = config_member(running, key);
+    switch (key->type) {
+    case CONFIG_KEY_NUMBER:
+        *(uint32_t *)to = *(const uint32_t *)from;
+        break;
+    case CONFIG_KEY_SWITCH:
+        *(bool *)to = *(const bool *)from;
+        break;
+    case CONFIG_KEY_CHOICE:
+        *(enum config_casemapping *)to = *(const enum config_casemapping *)from;
+        break;
+    case CONFIG_KEY_STRING:
+        config_set_string(to, str_from(*(char *const *)from));
+        break;
+    case CONFIG_KEY_LINES:
+        for (uint32_t i = 0; i < key->max; i++) {
+            config_set_string((char **)to + i, str_from(((char *const *)from)[i]));
+        }
+        break;
+    }
+}
+
+void config_keep(struct config *fresh, const struct config *running)
+{
+    for (size_t i = 0; i < config_keys_n; i++) {
+        if (config_keys[i].restart) {
+            keep_value(fresh, running, &config_keys[i]);
+        }
+    }
+    config_listeners_copy(fresh, running->listeners, running->listeners_n);
+    if (fresh->tls.own) {
+        config_own_tls(fresh);
+    }
 }

@@ -58,6 +58,9 @@ void config_init_defaults(struct config *config);
  * may be NULL. */
 void config_complete(struct config *config, const struct config_overrides *overrides);
 
+/* Names the certificate in the data folder that the server makes itself. */
+void config_own_tls(struct config *config);
+
 void config_listeners_finish(struct config *config);
 void config_listeners_copy(struct config *config, const struct config_listener *from, size_t n);
 

@@ -214,7 +214,7 @@ static bool start_control(struct server *server)
     int status = control_create(&server->loop, path.p, &server_control_ops, server,
                                 &server->control, &error);
     if (status != STATUS_OK) {
-        log_error("cannot open the control socket %s: " STR_FMT, path.p, STR_ARG(buf_str(&error)));
+        log_error("control socket: " STR_FMT, STR_ARG(buf_str(&error)));
     }
     buf_finish(&path);
     buf_finish(&error);

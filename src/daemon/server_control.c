@@ -169,6 +169,7 @@ int server_reload(struct server *server, struct config_report *messages)
             config_report_add(messages, "%s takes effect at the next start", restart.lines[i]);
         }
         config_report_finish(&restart);
+        config_keep(&fresh, &server->config);
         config_finish(&server->config);
         server->config = fresh;
         publish_settings(server);

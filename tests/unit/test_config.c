@@ -313,6 +313,23 @@ static void differences_are_named(void **state)
     config_finish(&after);
 }
 
+static void a_reload_keeps_what_needs_a_restart(void **state)
+{
+    struct config running = load("limits = { max_clients = 9; };");
+    struct config fresh = load("limits = { max_clients = 5; };\n"
+                               "server = { name = \"a.b\"; data = \"/elsewhere\"; edges = 3; "
+                               "casemapping = \"ascii\"; };\n"
+                               "listeners = ( { address = \"*\"; port = 1; } );");
+    config_keep(&fresh, &running);
+    struct config_report report = {0};
+    assert_int_equal(config_diff(&running, &fresh, false, &report), 1);
+    assert_string_equal(report.lines[0], "limits.max_clients");
+    assert_string_equal(fresh.tls.key, "/data/of/user/marud/tls.key");
+    config_report_finish(&report);
+    config_finish(&running);
+    config_finish(&fresh);
+}
+
 static void edges_follow_the_processors_of_the_process(void **state)
 {
     struct config config = load("");
@@ -351,6 +368,7 @@ int main(void)
         cmocka_unit_test(files_are_read_and_refused),
         cmocka_unit_test(the_command_line_wins),
         cmocka_unit_test(differences_are_named),
+        cmocka_unit_test(a_reload_keeps_what_needs_a_restart),
         cmocka_unit_test(edges_follow_the_processors_of_the_process),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
