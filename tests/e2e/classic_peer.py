@@ -36,7 +36,8 @@ class Reactor:
 
     def __init__(self):
         self.selector = selectors.DefaultSelector()
-        self.peers = {}
+        self.peers = {}  # those it looks at, by descriptor
+        self.paused = set()
         self.timers = []
         self.order = itertools.count()
 
@@ -45,13 +46,20 @@ class Reactor:
         self.selector.register(peer.socket, selectors.EVENT_READ, peer)
 
     def remove(self, peer):
+        self.paused.discard(peer)
         if self.peers.pop(peer.socket.fileno(), None) is not None:
             self.selector.unregister(peer.socket)
 
     def pause(self, peer, seconds):
         """Leaves the peer's data in its buffer for a while."""
         self.remove(peer)
-        self.call_at(time.monotonic() + seconds, lambda: peer.closed or self.add(peer))
+        self.paused.add(peer)
+        self.call_at(time.monotonic() + seconds, lambda: self.resume(peer))
+
+    def resume(self, peer):
+        if peer in self.paused:
+            self.paused.remove(peer)
+            self.add(peer)
 
     def call_at(self, when, function):
         heapq.heappush(self.timers, (when, next(self.order), function))
@@ -83,7 +91,7 @@ class Reactor:
         return True
 
     def close(self):
-        for peer in list(self.peers.values()):
+        for peer in [*self.peers.values(), *self.paused]:
             peer.close()
         self.selector.close()
 
