@@ -1,0 +1,213 @@
+/*
+ * What should happen, worked out the slow way from the effects alone: who is where, and which bytes
+ * are due to whom. Also the trace that two runs are compared by. Tests only; one thread.
+ */
+#include "world_priv.h"
+
+#include "alloc.h"
+
+/* ---- the model ---- */
+
+static unsigned place_of(const struct world_conn *conn, room_id room)
+{
+    unsigned i = 0;
+    while (i < conn->n_places && conn->places[i].room != room) {
+        i++;
+    }
+    return i;
+}
+
+static bool is_in(const struct world_conn *conn, room_id room)
+{
+    return place_of(conn, room) < conn->n_places;
+}
+
+static bool is_in_audience(const struct world_conn *conn, const struct effect *effect)
+{
+    const struct audience *a = &effect->audience;
+    if (!conn->open || (conn->caps & a->caps_with) != a->caps_with ||
+        (conn->caps & a->caps_without) != 0 || (conn->traits & a->traits) != a->traits) {
+        return false;
+    }
+    if (a->kind == AUDIENCE_SESSION) {
+        return conn->id == a->session;
+    }
+    if (conn->id == a->session) {
+        return false;
+    }
+    if (a->kind == AUDIENCE_ROOM) {
+        unsigned at = place_of(conn, a->room);
+        return at < conn->n_places && conn->places[at].rank >= a->rank_min;
+    }
+    if (a->kind == AUDIENCE_ROOMS) {
+        for (unsigned i = 0; i < effect->message->n_rooms; i++) {
+            if (is_in(conn, effect->message->rooms[i])) {
+                return true;
+            }
+        }
+        return false;
+    }
+    return true;
+}
+
+void model_said(struct world_conn *conn, struct str bytes)
+{
+    if (!conn->doomed) {
+        buf_add_str(&conn->due, bytes);
+    }
+}
+
+static void model_cast(struct world_edge *edge, const struct effect *effect)
+{
+    struct buf line = {0};
+    for (uint32_t slot = 0; slot < edge->n_slots; slot++) {
+        struct world_conn *conn = edge->by_slot[slot];
+        if (conn != NULL && is_in_audience(conn, effect)) {
+            buf_clear(&line);
+            message_render(effect->message, conn->caps, &line);
+            model_said(conn, buf_str(&line));
+        }
+    }
+    buf_finish(&line);
+}
+
+void model_apply(struct world_edge *edge, const struct effect *effect)
+{
+    if (effect->kind == EFFECT_CAST) {
+        model_cast(edge, effect);
+        return;
+    }
+    struct world_conn *conn = world_find(edge->world, effect->session);
+    if (conn == NULL) {
+        return;
+    }
+    unsigned at = place_of(conn, effect->room);
+    switch (effect->kind) {
+    case EFFECT_REGISTERED:
+        CHECK(!conn->open);
+        conn->open = true;
+        break;
+    case EFFECT_REPLY:
+        CHECK(conn->open && effect->message->body.len > 0);
+        model_said(conn, effect->message->body);
+        break;
+    case EFFECT_JOIN:
+        CHECK(conn->open && at == conn->n_places);
+        conn->places = xrealloc(conn->places, (at + 1) * sizeof(*conn->places));
+        conn->places[conn->n_places++] = (struct world_place){effect->room, effect->rank};
+        break;
+    case EFFECT_PART:
+        CHECK(at < conn->n_places);
+        conn->places[at] = conn->places[--conn->n_places];
+        break;
+    case EFFECT_RANK:
+        CHECK(at < conn->n_places);
+        conn->places[at].rank = effect->rank;
+        break;
+    case EFFECT_TRAITS:
+        CHECK(conn->open);
+        conn->caps = effect->caps;
+        conn->traits = effect->traits;
+        break;
+    default:
+        break;
+    }
+}
+
+/* ---- what must always hold ---- */
+
+static void check_conn(const struct world_edge *edge, const struct world_conn *conn)
+{
+    const struct fanout *fanout = &edge->fanout;
+    uint32_t slot = session_id_slot(conn->id);
+    if (!conn->open) {
+        CHECK(slot >= fanout->n_slots || !fanout->sessions[slot].open);
+        return;
+    }
+    CHECK(slot < fanout->n_slots);
+    const struct fan_session *session = &fanout->sessions[slot];
+    CHECK(session->open && session->id == conn->id && session->caps == conn->caps);
+    CHECK(session->traits == conn->traits && session->n_places == conn->n_places);
+    for (unsigned i = 0; i < session->n_places; i++) {
+        const struct fan_room *room = &fanout->rooms[session->places[i].room];
+        CHECK(session->places[i].at < room->n);
+        const struct fan_member *member = &room->members[session->places[i].at];
+        CHECK(member->slot == slot && member->place == i);
+        unsigned at = place_of(conn, room->id);
+        CHECK(at < conn->n_places && conn->places[at].rank == member->rank);
+    }
+    CHECK(conn->doomed || conn->out.bytes == conn->due.len);
+}
+
+void world_check(const struct world *world)
+{
+    uint64_t members = 0;
+    uint64_t placed = 0;
+    uint64_t places = 0;
+    uint64_t open = 0;
+    for (unsigned i = 0; i < world->n_edges; i++) {
+        const struct world_edge *edge = &world->edges[i];
+        for (uint32_t slot = 0; slot < edge->n_slots; slot++) {
+            if (edge->by_slot[slot] != NULL) {
+                check_conn(edge, edge->by_slot[slot]);
+                places += edge->by_slot[slot]->n_places;
+                open += edge->by_slot[slot]->in_core;
+            }
+        }
+        for (uint32_t r = 0; r < edge->fanout.n_rooms; r++) {
+            CHECK((edge->fanout.rooms[r].id == 0) == (edge->fanout.rooms[r].n == 0));
+            placed += edge->fanout.rooms[r].n;
+        }
+        CHECK(edge->n_effects == 0);
+    }
+    struct core_room_view room;
+    uint64_t cursor = 0;
+    while (core_next_room(world->core, &cursor, &room)) {
+        members += room.n_members;
+    }
+    struct core_totals totals = core_totals(world->core);
+    CHECK(placed == places && members == places); /* One session is one user until accounts come. */
+    CHECK(totals.sessions == open && totals.users == open);
+}
+
+/* ---- the trace ---- */
+
+static void add_session(struct world *world, session_id id)
+{
+    const struct world_conn *conn = id != 0 ? world_find(world, id) : NULL;
+    if (conn != NULL) {
+        buf_printf(&world->trace, " %u", conn->number);
+    } else {
+        buf_add_cstr(&world->trace, id != 0 ? " gone" : " -");
+    }
+}
+
+void trace_effect(struct world *world, const struct effect *effect)
+{
+    struct buf *out = &world->trace;
+    buf_printf(out, "effect %d", (int)effect->kind);
+    add_session(world, effect->session);
+    buf_printf(out, " rank %u traits %u refusal %d log %d caps %u operator %u clients %u room %llu",
+               effect->rank, effect->traits, (int)effect->refusal, (int)effect->log, effect->caps,
+               effect->operator_index, effect->clients, (unsigned long long)effect->room);
+    if (effect->kind == EFFECT_CAST) {
+        const struct audience *a = &effect->audience;
+        buf_printf(out, " to %d with %u without %u rank %u traits %u room %llu", (int)a->kind,
+                   a->caps_with, a->caps_without, a->rank_min, a->traits,
+                   (unsigned long long)a->room);
+        add_session(world, a->session);
+    }
+    const struct message *message = effect->message;
+    if (message != NULL) {
+        buf_printf(out, " at %llu id ", (unsigned long long)message->time_ms);
+        buf_add_str(out, message->msgid);
+        buf_add_cstr(out, " tags ");
+        buf_add_str(out, message->tags);
+        for (uint32_t i = 0; i < message->n_rooms; i++) {
+            buf_printf(out, " in %llu", (unsigned long long)message->rooms[i]);
+        }
+        buf_add_cstr(out, ": ");
+        buf_add_str(out, message->body);
+    }
+    buf_add_char(out, '\n');
+}
