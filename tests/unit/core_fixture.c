@@ -25,8 +25,16 @@ static unsigned place(const struct fixture_session *s, room_id room)
     return i;
 }
 
-static void see(struct fixture_session *s, struct str bytes)
+static unsigned n_hearing(const struct fixture *f)
 {
+    return f->deaf_from > 0 && f->deaf_from < f->n_sessions ? f->deaf_from : f->n_sessions;
+}
+
+static void see(struct fixture *f, struct fixture_session *s, struct str bytes)
+{
+    if (s >= f->sessions + n_hearing(f)) {
+        return;
+    }
     for (size_t i = 0; i < bytes.len; i++) {
         if (bytes.p[i] != '\r') {
             buf_add_char(&s->seen, bytes.p[i]);
@@ -66,12 +74,12 @@ static bool is_in_audience(const struct fixture_session *s, const struct effect 
 static void deliver(struct fixture *f, const struct effect *e)
 {
     struct buf text = {0};
-    for (unsigned i = 0; i < f->n_sessions; i++) {
+    for (unsigned i = 0; i < n_hearing(f); i++) {
         struct fixture_session *s = &f->sessions[i];
         if (is_in_audience(s, e)) {
             buf_clear(&text);
             message_render(e->message, s->caps, &text);
-            see(s, buf_str(&text));
+            see(f, s, buf_str(&text));
         }
     }
     buf_finish(&text);
@@ -103,7 +111,7 @@ static void take_effect(void *ctx, const struct effect *e)
     switch (e->kind) {
     case EFFECT_REPLY:
         assert_true(s->open);
-        see(s, e->message->body);
+        see(f, s, e->message->body);
         break;
     case EFFECT_CAST:
         deliver(f, e);
@@ -112,7 +120,7 @@ static void take_effect(void *ctx, const struct effect *e)
         s->open = true;
         break;
     case EFFECT_REFUSED:
-        see(s, e->message->body);
+        see(f, s, e->message->body);
         buf_printf(&f->effects, "REFUSED %u\n", number);
         break;
     case EFFECT_JOIN:
@@ -135,7 +143,7 @@ static void take_effect(void *ctx, const struct effect *e)
         buf_printf(&f->effects, "VERIFY %u " STR_FMT "\n", number, STR_ARG(e->message->body));
         break;
     case EFFECT_CLOSE:
-        see(s, e->message->body);
+        see(f, s, e->message->body);
         s->open = false;
         buf_printf(&f->effects, "CLOSE %u\n", number);
         break;
@@ -281,7 +289,7 @@ void fixture_line_piece(struct fixture *f, unsigned session, const char *line)
     in->verb = verb_find(in->line.command);
     struct buf folded[LINE_PARAMS_MAX] = {0};
     for (unsigned i = 0; in->verb != NULL && i < in->line.n_params; i++) {
-        if ((in->verb->fold & 1u << i) != 0) {
+        if ((in->verb->fold & 1u << i) != 0 && !f->fold_nothing) {
             name_fold(NAME_CASE_RFC8265, in->line.params[i], &folded[i]);
             in->folded[i] = buf_str(&folded[i]);
         }

@@ -32,6 +32,8 @@ struct fixture {
     struct buf log; /* sentences of EFFECT_LOG, a line each */
     unsigned operator_index; /* of the last EFFECT_VERIFY */
     unsigned verifying;      /* the session that waits for a verdict, plus 1; 0: none */
+    unsigned deaf_from;      /* sessions from this one on see nothing, for crowds; 0: all see */
+    bool fold_nothing;       /* folded parameters stay empty, as those of a strange name may be */
     bool keep_welcome;       /* do not throw away what registration answers */
 };
 
