@@ -68,7 +68,6 @@ struct config {
         uint32_t recvq_bytes;
         uint32_t rooms_per_user;
         uint32_t list_entries;
-        uint32_t invites;
         uint32_t whowas;
     } limits;
     struct {
