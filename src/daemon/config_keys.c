@@ -78,7 +78,7 @@ const struct config_key config_keys[] = {
     STRING(server, motd_file, 4000, "", false, config_valid_line, PATH_EXPECTED,
            "A file with that text, instead of motd."),
     STRING(server, lobby, 64, "#lobby", true, config_valid_room,
-           "a room name: # and then no spaces, commas or colons",
+           "a room name: #, then letters, digits and signs that can be seen, without , and :",
            "The room where desktop, web and classic users land."),
     STRING(
         server, password, 256, "", false, config_valid_hash_or_empty,

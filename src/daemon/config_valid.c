@@ -1,6 +1,8 @@
 /* Checks of single values, and the notation of listeners. Any thread. */
 #include "config_priv.h"
 
+#include "name.h"
+
 #include <arpa/inet.h>
 #include <sodium.h>
 #include <stdlib.h>
@@ -50,11 +52,9 @@ bool config_valid_network(struct str value)
 
 bool config_valid_room(struct str value)
 {
-    if (value.len < 2 || value.p[0] != '#' || !config_valid_line(value)) {
-        return false;
-    }
-    return memchr(value.p, ' ', value.len) == NULL && memchr(value.p, ',', value.len) == NULL &&
-           memchr(value.p, ':', value.len) == NULL;
+    /* A space or colon would be lost in the lines that name it. */
+    return value.len >= 2 && name_check_channel(value) == NAME_OK &&
+           memchr(value.p, ' ', value.len) == NULL && memchr(value.p, ':', value.len) == NULL;
 }
 
 bool config_valid_hash(struct str value)

@@ -131,6 +131,10 @@ static void mistakes_say_where_and_what(void **state)
            "[ \"one\", \"two\" ]",
            "test.conf:1: server.password: expected \"\" or a hash made by marud genpasswd (at most "
            "256 bytes)");
+    REFUSE(
+        "server = { lobby = \"#a\u202eb\"; };",
+        "test.conf:1: server.lobby: expected a room name: #, then letters, digits and signs that "
+        "can be seen, without , and : (at most 64 bytes)");
     REFUSE("server = { zzzzzzzzzz = 1; };",
            "test.conf:1: server.zzzzzzzzzz: expected a setting that exists; marud --print-config "
            "shows all");
