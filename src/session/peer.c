@@ -240,6 +240,15 @@ enum peer_act peer_line(struct peer *peer, const struct peer_env *env, struct st
     if (is_too_long(line)) {
         return peer_line_too_long(peer, env, ret_input);
     }
+    struct str rest = line;
+    while (rest.len > 0 && rest.p[0] == ' ') {
+        rest.p++;
+        rest.len--;
+    }
+    if (rest.len == 0) {
+        /* As empty as one without spaces. */
+        return PEER_NOTHING;
+    }
     bool open = peer->state == PEER_OPEN;
     if (!str_is_utf8(line)) {
         charge(peer, env, FLOOD_COMMANDS, 10);
