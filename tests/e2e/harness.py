@@ -3,18 +3,24 @@
 Every wait is for a condition with a generous limit; MARU_TEST_PATIENCE (a factor) stretches limits
 for sanitizer runs. Nothing here depends on how fast the machine is.
 """
+import faulthandler
 import os
 import re
+import resource
+import select
 import shutil
+import signal
 import socket
 import ssl
+import struct
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
 
 PATIENCE = float(os.environ.get('MARU_TEST_PATIENCE', '1'))
-LIMIT = 20 * PATIENCE
+LIMIT = 30 * PATIENCE
 # A time that an issue promises is checked five times as wide, and only in the plain build.
 SANITIZED = os.environ.get('MARU_TEST_SANITIZED') == '1'
 
@@ -46,6 +52,7 @@ class Server:
             command += ['--listen', f'{kind}=127.0.0.1:0']
         command += list(args)
         self.log_path = os.path.join(self.data, 'log')
+        self.last_output = ''
         self.log = open(self.log_path, 'wb')
         self.process = subprocess.Popen((preload or []) + command, stdout=self.log,
                                         stderr=subprocess.STDOUT)
@@ -84,17 +91,35 @@ class Server:
         return self.process.pid
 
     def stop(self, expected=0):
+        """SIGTERM, where it still runs; then how it ended and what it wrote are judged, once."""
+        if self.log.closed:
+            return
         if self.process.poll() is None:
             self.process.terminate()
         code = self.process.wait(timeout=LIMIT)
         self.log.close()
-        output = self.output()
+        output = self.last_output = self.output()
         shutil.rmtree(self.data, ignore_errors=True)
         if code != expected:
-            raise AssertionError(f'marud ended with {code}:\n{output}')
+            raise AssertionError(f'marud ended with {code}:\n{output[-6000:]}')
         for bad in ('Sanitizer', 'runtime error', 'invariant broken'):
             if bad in output:
-                raise AssertionError(output)
+                raise AssertionError(output[-20000:])
+        control = re.search('[\0-\x08\x0b-\x1f\x7f]', output)
+        if control:
+            raise AssertionError(f'the log has a raw {control.group()!r}:\n' +
+                                 output[max(0, control.start() - 500):control.end() + 100])
+
+    def stop_or_kill(self):
+        try:
+            self.stop()
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            self.log.close()
+            self.last_output = self.output()
+            shutil.rmtree(self.data, ignore_errors=True)
+            raise AssertionError('marud does not stop') from None
 
     def __enter__(self):
         return self
@@ -110,27 +135,47 @@ class Server:
             shutil.rmtree(self.data, ignore_errors=True)
 
 
-class Client:
-    """A connection that speaks IRC, line by line."""
+def tls_context(version=None):
+    """Trusts any certificate; version is 'TLSv1.2' or 'TLSv1.3' to insist on one."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    if version is not None:
+        number = ssl.TLSVersion[version.replace('.', '_')]
+        context.minimum_version = context.maximum_version = number
+    return context
 
-    def __init__(self, server, nick=None, kind='plain', caps=None, join=None, password=None):
+
+def raise_file_limit():
+    """A thousand clients need more descriptors than a shell is given."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+class Client:
+    """A connection that speaks IRC, line by line. `source` is the address it comes from; `tls` is
+    a TLS version to insist on."""
+
+    def __init__(self, server, nick=None, kind='plain', caps=None, join=None, password=None,
+                 source=None, tls=None):
         port = server.ports[kind] if isinstance(server, Server) else server
-        self.socket = socket.create_connection(('127.0.0.1', port), timeout=LIMIT)
-        if kind == 'tls':
-            context = ssl.create_default_context()
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-            self.socket = context.wrap_socket(self.socket)
+        self.socket = socket.create_connection(('127.0.0.1', port), timeout=LIMIT,
+                                               source_address=source and (source, 0))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if kind == 'tls' or tls:
+            self.socket = tls_context(tls).wrap_socket(self.socket)
         self.buffer = b''
+        self.ended = False
         self.lines = []  # everything that ever came
         self.nick = nick
         if nick is not None:
             self.register(nick, caps, password)
         if join is not None:
-            self.send(f'JOIN {join}')
-            self.expect(rf' 366 \S+ {re.escape(join)} ')
+            self.join(join)
 
     def register(self, nick, caps=None, password=None):
+        self.nick = nick
         if caps:
             self.send('CAP LS 302')
         if password:
@@ -144,11 +189,44 @@ class Client:
         self.expect(r' 001 ')
         self.expect(r' (376|422) ')
 
+    def join(self, room):
+        self.send(f'JOIN {room}')
+        self.expect(rf' 366 \S+ {re.escape(room)} ')
+
     def send(self, line):
-        self.socket.sendall((line + '\r\n').encode())
+        self.send_bytes((line + '\r\n').encode())
 
     def send_bytes(self, data):
+        self.socket.settimeout(LIMIT)
         self.socket.sendall(data)
+
+    def try_send(self, data):
+        """Sends to somebody who may have closed already; returns whether it went out."""
+        try:
+            self.send_bytes(data)
+            return True
+        except OSError:
+            return False
+
+    def _receive(self):
+        """One recv into the buffer; False at the end of the connection."""
+        try:
+            data = self.socket.recv(65536)
+        except (TimeoutError, ssl.SSLWantReadError, BlockingIOError):
+            return True
+        except OSError:
+            data = b''
+        self.buffer += data
+        self.ended = self.ended or not data
+        return not self.ended
+
+    def _pop_line(self):
+        line, self.buffer = self.buffer.split(b'\n', 1)
+        text = line.rstrip(b'\r').decode('utf-8')
+        self.lines.append(text)
+        if text.startswith('PING '):
+            self.try_send(('PONG ' + text[5:] + '\r\n').encode())
+        return text
 
     def read_line(self, limit=None):
         """The next line without its end, or None when the other side has closed."""
@@ -158,21 +236,19 @@ class Client:
             if left <= 0:
                 raise TimeoutError('no line; last were:\n' + '\n'.join(self.lines[-15:]))
             self.socket.settimeout(left)
-            try:
-                data = self.socket.recv(65536)
-            except (TimeoutError, socket.timeout):
-                continue
-            except (ConnectionResetError, ssl.SSLError):
+            if not self._receive():
                 return None
-            if not data:
-                return None
-            self.buffer += data
-        line, self.buffer = self.buffer.split(b'\n', 1)
-        text = line.rstrip(b'\r').decode('utf-8')
-        self.lines.append(text)
-        if text.startswith('PING '):
-            self.send('PONG ' + text[5:])
-        return text
+        return self._pop_line()
+
+    def take_ready(self):
+        """Whatever has arrived, without waiting."""
+        self.socket.settimeout(0)
+        before = -1
+        while before != len(self.buffer):
+            before = len(self.buffer)
+            self._receive()
+        while b'\n' in self.buffer:
+            self._pop_line()
 
     def expect(self, pattern, limit=None):
         """Reads until a line matches; returns the match."""
@@ -193,15 +269,35 @@ class Client:
         self.expect(rf' PONG \S+ :?{token}')
         return self.lines[start:-1]
 
-    def expect_closed(self, pattern=None):
+    def names(self, room):
+        """Who is in the room, as the server lists them: nickname to prefix. Each exactly once."""
+        start = len(self.lines)
+        self.send(f'NAMES {room}')
+        self.expect(rf' 366 \S+ {re.escape(room)} ')
+        found = {}
+        for line in self.lines[start:]:
+            match = re.match(r'(?:@\S+ )?:\S+ 353 \S+ [=@] \S+ :(.*)', line)
+            for word in match.group(1).split() if match else ():
+                nick = word.lstrip('@+').partition('!')[0]
+                if nick in found:
+                    raise AssertionError(f'{nick} is listed twice in {room}')
+                found[nick] = word[:len(word) - len(word.lstrip('@+'))]
+        return found
+
+    def expect_closed(self, pattern=None, limit=None):
         """The server closes; some line before must match."""
         start = len(self.lines)
-        while self.read_line() is not None:
+        while self.read_line(limit) is not None:
             pass
         if pattern is not None:
             seen = self.lines[start:]
             if not any(re.search(pattern, line) for line in self.lines):
                 raise AssertionError(f'no {pattern!r} in {seen}')
+
+    def drop(self):
+        """Ends as a killed program with unread input does: the kernel sends a reset."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+        self.socket.close()
 
     def close(self):
         self.socket.close()
@@ -213,9 +309,57 @@ class Client:
         self.close()
 
 
+def pump(clients, done, limit=None):
+    """Reads from all of them at once until done() holds, so that nobody waits for a reader."""
+    deadline = time.monotonic() + (LIMIT if limit is None else limit)
+    for client in clients:
+        client.take_ready()  # what was received already wakes no poll
+    while not done():
+        if time.monotonic() > deadline:
+            raise AssertionError('waited in vain; last lines were:\n' + '\n'.join(
+                f'{client.nick}: {client.lines[-3:]}' for client in clients[:10]))
+        open_ones = {client.socket.fileno(): client for client in clients if not client.ended}
+        poll = select.poll()
+        for number in open_ones:
+            poll.register(number, select.POLLIN)
+        ready = poll.poll(100)
+        for number, _ in ready:
+            open_ones[number].take_ready()
+
+
 class TestCase(unittest.TestCase):
+    """Servers and clients that a test makes end with it; a failed test shows the servers' logs."""
+
     maxDiff = None
+
+    def run(self, result=None):
+        self.servers = []
+        bad = len(result.failures) + len(result.errors) if result is not None else 0
+        super().run(result)
+        if result is not None and len(result.failures) + len(result.errors) > bad:
+            for server in self.servers:
+                print(f'--- log of marud in {self.id()}\n{server.last_output[-6000:]}',
+                      file=sys.stderr)
+        return result
+
+    def server(self, *args, **options):
+        server = Server(*args, **options)
+        self.servers.append(server)
+        self.addCleanup(server.stop_or_kill)
+        return server
+
+    def client(self, *args, **options):
+        client = Client(*args, **options)
+        self.addCleanup(client.close)
+        return client
 
 
 def main():
-    unittest.main(verbosity=2)
+    """Runs the tests of the program; 77 tells Meson that all of them were skipped."""
+    raise_file_limit()
+    faulthandler.register(signal.SIGTERM, chain=True)
+    program = unittest.main(verbosity=2, exit=False)
+    result = program.result
+    if not result.wasSuccessful():
+        sys.exit(1)
+    sys.exit(77 if result.testsRun > 0 and len(result.skipped) == result.testsRun else 0)
