@@ -4,9 +4,11 @@
     MARUD=build/src/daemon/marud MARUCTL=build/src/ctl/maructl tests/e2e/test_classic.py
 """
 
+import re
 import unittest
 
-from classic_room import LIMIT_S, LOBBY, Room
+from classic_peer import ClassicPeer, Reactor
+from classic_room import GAP_MS, LIMIT_S, LOBBY, Room, start_server
 
 
 class People(Room):
@@ -241,6 +243,36 @@ class Bounds(Room):
         self.operator().line("NOTICE $* :곧 다시 시작합니다")
         self.shows(first, "[공지] 곧 다시 시작합니다")
 
+    def test_what_outruns_the_frames_is_counted(self):
+        first = self.classic("철수")
+        irc = self.irc("bob")
+        total = 3000
+        irc.send(b"".join(f"PRIVMSG {LOBBY} :{i:04d} {'x' * 90}\r\n".encode()
+                          for i in range(total)))
+        irc.say("끝")
+        self.shows(first, "bob : 끝")
+        next_number = 0
+        for line in first.shown:
+            skipped = re.fullmatch(r"\[(\d+)개의 메시지를 건너뜀\]", line)
+            said = re.match(r"bob : (\d{4}) x{90}$", line)
+            if skipped:
+                next_number += int(skipped.group(1))
+            elif said:
+                self.assertEqual(next_number, int(said.group(1)))
+                next_number += 1
+        self.assertEqual(total, next_number)
+        self.assertTrue(any("건너뜀" in line for line in first.shown))
+        self.lost_nothing(first)
+
+    def test_a_client_thrown_out_is_told(self):
+        first = self.classic("철수")
+        second = self.classic("영희")
+        self.server.ctl("kick", "영희", "도배")
+        self.until(lambda: second.closed, "the end of the connection")
+        self.assertTrue(any(line.startswith("[안내]") and "도배" in line
+                            for line in second.shown), second.shown)
+        self.shows(first, "영희님이 퇴장하였습니다.")
+
     def test_a_full_server_says_so(self):
         first = self.classic("철수")
         self.server.ctl("set", "max-clients", "1")
@@ -256,6 +288,25 @@ class Bounds(Room):
     def test_a_client_that_says_nothing_is_closed(self):
         peer = self.classic("", comes_in=False)
         self.until(lambda: peer.closed, "the end of the connection", 2 * LIMIT_S)
+
+
+class End(unittest.TestCase):
+    """The server goes."""
+
+    def test_classic_clients_are_told(self):
+        server = start_server()
+        reactor = Reactor()
+        self.addCleanup(reactor.close)
+        peers = [ClassicPeer(reactor, "127.0.0.1", server.ports["classic"], nick, GAP_MS)
+                 for nick in ("철수", "영희", "길동")]
+        self.assertTrue(reactor.run_until(
+            lambda: all(len(peer.members) == 3 for peer in peers), LIMIT_S))
+        server.process.terminate()
+        self.assertTrue(reactor.run_until(lambda: all(peer.closed for peer in peers), LIMIT_S))
+        for peer in peers:
+            self.assertTrue(peer.shown[-1].startswith("[안내] 연결을 끊습니다."), peer.shown)
+            self.assertEqual([], peer.lost)
+        server.stop()
 
 
 if __name__ == "__main__":
