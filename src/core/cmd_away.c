@@ -39,8 +39,7 @@ void cmd_SETNAME(struct core *core, const struct input_line *in)
         }
         return;
     }
-    free(user->realname);
-    user->realname = str_dup(realname);
+    user_set_realname(user, realname);
     buf_printf(cast_from_user(core, user), "SETNAME :%s", user->realname);
     cast_neighbours(core, user, CAP_SETNAME, true);
 }

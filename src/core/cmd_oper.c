@@ -22,9 +22,8 @@ void cmd_OPER(struct core *core, const struct input_line *in)
 {
     struct session *who = core->who;
     struct str name = in->line.params[0];
-    who->verifying = true;
-    who->verify_operator = str_dup(str_cut_utf8(name, CORE_WORD_MAX));
-    who->verify_label = reply_is_labelled(core) ? str_dup(str_from(core->label)) : NULL;
+    session_begin_verify(who, str_cut_utf8(name, CORE_WORD_MAX),
+                         reply_is_labelled(core) ? core->label : NULL);
     core_emit(core, &(struct effect){
                         .kind = EFFECT_VERIFY,
                         .session = who->id,

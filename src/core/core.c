@@ -86,7 +86,7 @@ void core_destroy(struct core *core)
 static enum core_result state_of(struct core *core, session_id id)
 {
     const struct session *session = session_find(core, id);
-    return session != NULL && (session->walk != NULL || session->verifying) ? CORE_HELD : CORE_DONE;
+    return session != NULL && session_is_busy(session) ? CORE_HELD : CORE_DONE;
 }
 
 static enum core_result apply_line(struct core *core, const struct input *input)
@@ -95,7 +95,7 @@ static enum core_result apply_line(struct core *core, const struct input *input)
     if (session == NULL) {
         return CORE_DONE; /* It was closed while the line was on its way. */
     }
-    if (session->walk != NULL || session->verifying) {
+    if (session_is_busy(session)) {
         return CORE_LATER;
     }
     const struct input_line *in = &input->line;
@@ -123,7 +123,7 @@ static enum core_result apply_reject(struct core *core, const struct input *inpu
     if (session == NULL) {
         return CORE_DONE;
     }
-    if (session->walk != NULL || session->verifying) {
+    if (session_is_busy(session)) {
         return CORE_LATER;
     }
     reply_open(core, session, (struct str){0});
@@ -155,26 +155,27 @@ static bool operator_exists(const struct core *core, const char *name)
 static enum core_result apply_verdict(struct core *core, const struct input *input)
 {
     struct session *session = session_find(core, input->session);
-    if (session == NULL || !session->verifying) {
+    if (session == NULL || session->verify == NULL) {
         return CORE_DONE;
     }
-    session->verifying = false;
+    const struct verification verify = *session->verify;
+    free(session->verify);
+    session->verify = NULL;
     reply_open(core, session, (struct str){0});
-    if (session->verify_label != NULL) {
+    if (verify.label != NULL) {
         /* The label was checked when it came. */
-        memcpy(core->label, session->verify_label, strlen(session->verify_label) + 1);
+        memcpy(core->label, verify.label, strlen(verify.label) + 1);
     }
     /* The operator may have been taken out of the settings while the password was checked. */
-    if (input->verdict && operator_exists(core, session->verify_operator)) {
-        core_make_operator(core, session->user, str_from(session->verify_operator));
+    if (input->verdict && operator_exists(core, verify.operator_name)) {
+        core_make_operator(core, session->user, str_from(verify.operator_name));
     } else {
         core_log(core, LOG_REFUSE, session->id, "%s gave a wrong password for operator %s",
-                 session->user->mask, session->verify_operator);
+                 session->user->mask, verify.operator_name);
         reply_numeric(core, ERR_PASSWDMISMATCH, ":Password incorrect");
     }
-    free(session->verify_operator);
-    free(session->verify_label);
-    session->verify_operator = session->verify_label = NULL;
+    free(verify.operator_name);
+    free(verify.label);
     reply_close(core);
     return CORE_DONE;
 }

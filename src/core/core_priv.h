@@ -26,12 +26,13 @@ enum { UMODE_INVISIBLE = 1, UMODE_OPERATOR = 2, UMODE_WALLOPS = 4 };
 struct user {
     user_id id;
     struct name_entry name; /* its nickname */
+    /* Five strings of one block, which begins at `mask`. */
+    char *mask;        /* nick!user@host, as others see it */
+    char *mask_folded; /* the same, folded, for bans */
     char *user;
     char *host;
     char *realname;
-    char *away;        /* NULL: here */
-    char *mask;        /* nick!user@host, as others see it */
-    char *mask_folded; /* the same, folded, for bans */
+    char *away; /* NULL: here */
     uint8_t umodes;
     unsigned n_rooms;
     unsigned cap_rooms;
@@ -44,19 +45,23 @@ struct user {
     char *operator_name; /* NULL: none */
 };
 
+/* What OPER waits for. */
+struct verification {
+    char *operator_name;
+    char *label; /* of that command; NULL: none */
+};
+
 struct session {
     session_id id;
     struct user *user;
-    struct session *next; /* of the same user */
-    struct walk *walk;    /* the long answers under way, the first one first, or NULL */
-    char batch[24];       /* the labelled batch they are in; empty: none */
+    struct session *next;        /* of the same user */
+    struct walk *walk;           /* the long answers under way, the first one first, or NULL */
+    struct verification *verify; /* the password that is being checked, or NULL */
+    uint64_t batch;              /* the labelled batch that the answers are in; 0: none */
     uint32_t caps;
     uint16_t cap_version;
     uint8_t kind; /* enum session_kind */
     bool tls;
-    bool verifying;        /* a password is being checked */
-    char *verify_operator; /* for whom; owned; NULL while not verifying */
-    char *verify_label;    /* the label of that command, or NULL */
 };
 
 enum {
@@ -137,8 +142,9 @@ struct core {
 /* user.c */
 struct user *user_create(struct core *core, const struct input_register *reg);
 void user_destroy(struct core *core, struct user *user);
-/* Makes mask and mask_folded again after a change of nickname. */
+/* After a change of nickname. */
 void user_update_mask(struct user *user);
+void user_set_realname(struct user *user, struct str realname);
 /* The user with this folded nickname, or NULL. */
 struct user *user_find(const struct core *core, struct str folded);
 static inline struct str user_nick(const struct user *user)
@@ -164,6 +170,14 @@ struct session *session_find(const struct core *core, session_id id);
 struct session *session_create(struct core *core, struct user *user, const struct input *input);
 void session_destroy(struct core *core, struct session *session);
 void session_emit_traits(struct core *core, struct session *session);
+/* Begins and ends waiting for a password's verdict. */
+void session_begin_verify(struct session *session, struct str operator_name, const char *label);
+void session_end_verify(struct session *session);
+/* Its later commands wait: an answer is under way. */
+static inline bool session_is_busy(const struct session *session)
+{
+    return session->walk != NULL || session->verify != NULL;
+}
 
 /* room.c */
 struct room *room_find(const struct core *core, struct str folded);

@@ -8,9 +8,9 @@
 
 /* All names with one skeleton. */
 struct name_group {
-    char *skeleton;
     unsigned n_ascii;
     unsigned n_other;
+    char skeleton[];
 };
 
 static struct str entry_key(const void *value)
@@ -42,15 +42,17 @@ static unsigned *group_count(struct name_group *group, struct str folded)
 
 void name_index_add(struct name_index *index, struct name_entry *entry, const struct name *name)
 {
-    *entry =
-        (struct name_entry){str_dup(name->raw), str_dup(name->folded), str_dup(name->skeleton)};
-    strmap_put(&index->by_folded, entry);
     struct name_group *group = strmap_get(&index->by_skeleton, name->skeleton);
     if (group == NULL) {
-        group = xcalloc(1, sizeof(*group));
-        group->skeleton = str_dup(name->skeleton);
+        group = xcalloc(1, sizeof(*group) + name->skeleton.len + 1);
+        memcpy(group->skeleton, name->skeleton.p, name->skeleton.len);
         strmap_put(&index->by_skeleton, group);
     }
+    char *text = xcalloc(1, name->raw.len + name->folded.len + 2);
+    memcpy(text, name->raw.p, name->raw.len);
+    memcpy(text + name->raw.len + 1, name->folded.p, name->folded.len);
+    *entry = (struct name_entry){text, text + name->raw.len + 1, group->skeleton};
+    strmap_put(&index->by_folded, entry);
     (*group_count(group, name->folded))++;
 }
 
@@ -65,12 +67,9 @@ void name_index_remove(struct name_index *index, struct name_entry *entry)
     (*group_count(group, str_from(entry->folded)))--;
     if (group->n_ascii + group->n_other == 0) {
         strmap_del(&index->by_skeleton, str_from(entry->skeleton));
-        free(group->skeleton);
         free(group);
     }
     free(entry->raw);
-    free(entry->folded);
-    free(entry->skeleton);
     *entry = (struct name_entry){0};
 }
 

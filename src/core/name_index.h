@@ -8,11 +8,11 @@
 #include "input.h"
 #include "map.h"
 
-/* Inside the object that has the name. All owned and NUL-terminated. */
+/* Inside the object that has the name. All NUL-terminated and the index's. */
 struct name_entry {
-    char *raw;
+    char *raw; /* begins a block that holds the folded form too */
     char *folded;
-    char *skeleton;
+    char *skeleton; /* shared by all names that look alike */
 };
 
 struct name_index {

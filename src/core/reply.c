@@ -70,6 +70,13 @@ static void emit_reply(struct core *core, struct str bytes)
                     });
 }
 
+enum { BATCH_NAME_SIZE = 24 };
+
+static void batch_name(uint64_t batch, char ret_name[BATCH_NAME_SIZE])
+{
+    snprintf(ret_name, BATCH_NAME_SIZE, "%llu", (unsigned long long)batch);
+}
+
 /* Each line of the answer with "batch=…" or "label=…" before its own tags. */
 static void add_tagged_lines(struct buf *out, struct str lines, const char *tag, const char *value)
 {
@@ -91,19 +98,15 @@ static void add_tagged_lines(struct buf *out, struct str lines, const char *tag,
     }
 }
 
-static void batch_name(struct core *core, char ret_name[24])
-{
-    snprintf(ret_name, 24, "%llu", (unsigned long long)++core->next_batch);
-}
-
 void reply_flush(struct core *core)
 {
     if (core->reply.len == 0) {
         return;
     }
     core->piece_bytes += core->reply.len;
-    const char *batch = core->who->batch;
-    if (batch[0] != '\0') {
+    if (core->who->batch != 0) {
+        char batch[BATCH_NAME_SIZE];
+        batch_name(core->who->batch, batch);
         struct buf out = {0};
         add_tagged_lines(&out, buf_str(&core->reply), "batch", batch);
         emit_reply(core, buf_str(&out));
@@ -122,13 +125,13 @@ static void close_labelled(struct core *core)
     struct buf out = {0};
     const char *server = core->settings->server_name;
     if (walk != NULL || core->reply_lines > 1) {
-        char batch[24];
-        batch_name(core, batch);
+        char batch[BATCH_NAME_SIZE];
+        batch_name(++core->next_batch, batch);
         buf_printf(&out, "@label=%s :%s BATCH +%s labeled-response\r\n", core->label, server,
                    batch);
         add_tagged_lines(&out, buf_str(&core->reply), "batch", batch);
         if (walk != NULL) {
-            memcpy(core->who->batch, batch, sizeof(batch));
+            core->who->batch = core->next_batch;
         } else {
             buf_printf(&out, ":%s BATCH -%s\r\n", server, batch);
         }
@@ -144,7 +147,7 @@ static void close_labelled(struct core *core)
 void reply_close(struct core *core)
 {
     /* A session that is gone, or whose password is being checked, gets nothing now. */
-    if (core->who != NULL && !core->who->verifying) {
+    if (core->who != NULL && core->who->verify == NULL) {
         if (reply_is_labelled(core)) {
             close_labelled(core);
         } else {

@@ -5,31 +5,83 @@
 
 #include <stdlib.h>
 
-#include <stddef.h>
+struct identity {
+    struct str nick, nick_folded;
+    struct str user, user_folded;
+    struct str host, host_folded;
+    struct str realname;
+};
 
-static void set_mask(char **field, const char *nick, const char *user, const char *host)
+static char *put(char **to, struct str s)
 {
-    struct buf mask = {0};
-    buf_printf(&mask, "%s!%s@%s", nick, user, host);
-    free(*field);
-    *field = str_dup(buf_str(&mask));
-    buf_finish(&mask);
+    char *at = *to;
+    if (s.len > 0) {
+        memcpy(at, s.p, s.len);
+    }
+    at[s.len] = '\0';
+    *to += s.len + 1;
+    return at;
+}
+
+static size_t mask_len(struct str nick, struct str user, struct str host)
+{
+    return nick.len + user.len + host.len + 2;
+}
+
+static char *put_mask(char **to, struct str nick, struct str user, struct str host)
+{
+    char *at = put(to, nick);
+    (*to)[-1] = '!';
+    put(to, user);
+    (*to)[-1] = '@';
+    put(to, host);
+    return at;
+}
+
+/* One block for all of it: users are many, and their strings short. */
+static void set_identity(struct user *user, const struct identity *id)
+{
+    char *block = xmalloc(mask_len(id->nick, id->user, id->host) + 1 +
+                          mask_len(id->nick_folded, id->user_folded, id->host_folded) + 1 +
+                          id->user.len + 1 + id->host.len + 1 + id->realname.len + 1);
+    char *old = user->mask;
+    char *at = block;
+    user->mask = put_mask(&at, id->nick, id->user, id->host);
+    user->mask_folded = put_mask(&at, id->nick_folded, id->user_folded, id->host_folded);
+    user->user = put(&at, id->user);
+    user->host = put(&at, id->host);
+    user->realname = put(&at, id->realname);
+    free(old); /* What was put may have come from there. */
+}
+
+static struct identity identity_of(const struct user *user)
+{
+    /* Neither part of a mask can hold what separates them. */
+    struct str folded = str_from(user->mask_folded);
+    struct identity id = {
+        .nick = user_nick(user),
+        .nick_folded = str_from(user->name.folded),
+        .user = str_from(user->user),
+        .host = str_from(user->host),
+        .realname = str_from(user->realname),
+    };
+    str_split(&folded, '!');
+    id.user_folded = str_split(&folded, '@');
+    id.host_folded = folded;
+    return id;
 }
 
 void user_update_mask(struct user *user)
 {
-    /* The host's folded form stands behind the '@' of the old folded mask and stays. */
-    set_mask(&user->mask, user->name.raw, user->user, user->host);
-    char *at = strrchr(user->mask_folded, '@');
-    char *bang = strchr(user->mask_folded, '!');
-    CHECK(at != NULL && bang != NULL);
-    char *rest = str_dup(str_from(bang + 1));
-    struct buf mask = {0};
-    buf_printf(&mask, "%s!%s", user->name.folded, rest);
-    free(rest);
-    free(user->mask_folded);
-    user->mask_folded = str_dup(buf_str(&mask));
-    buf_finish(&mask);
+    struct identity id = identity_of(user);
+    set_identity(user, &id);
+}
+
+void user_set_realname(struct user *user, struct str realname)
+{
+    struct identity id = identity_of(user);
+    id.realname = realname;
+    set_identity(user, &id);
 }
 
 struct user *user_create(struct core *core, const struct input_register *reg)
@@ -37,19 +89,21 @@ struct user *user_create(struct core *core, const struct input_register *reg)
     struct user *user = xcalloc(1, sizeof(*user));
     user->id = ++core->next_id;
     name_index_add(&core->nicks, &user->name, &reg->nick);
-    user->user = str_dup(reg->user);
-    user->host = str_dup(reg->host);
-    user->realname = str_dup(reg->realname);
-    set_mask(&user->mask, user->name.raw, user->user, user->host);
     /* User names are ASCII: lower case is their folded form. */
     char *ident = str_dup(reg->user);
     for (char *c = ident; *c != '\0'; c++) {
         *c = ascii_lower(*c);
     }
-    char *host = str_dup(reg->host_folded);
-    set_mask(&user->mask_folded, user->name.folded, ident, host);
+    set_identity(user, &(struct identity){
+                           .nick = reg->nick.raw,
+                           .nick_folded = reg->nick.folded,
+                           .user = reg->user,
+                           .user_folded = str_from(ident),
+                           .host = reg->host,
+                           .host_folded = reg->host_folded,
+                           .realname = reg->realname,
+                       });
     free(ident);
-    free(host);
     user->since_ms = user->active_ms = core->now_ms;
     olist_append(&core->users, user->id, user);
     if (core->users.len > core->users_max) {
@@ -74,12 +128,8 @@ void user_destroy(struct core *core, struct user *user)
     }
     name_index_remove(&core->nicks, &user->name);
     olist_remove(&core->users, user->id);
-    free(user->user);
-    free(user->host);
-    free(user->realname);
-    free(user->away);
     free(user->mask);
-    free(user->mask_folded);
+    free(user->away);
     free(user->operator_name);
     free(user->rooms);
     free(user->invites);

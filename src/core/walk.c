@@ -38,7 +38,7 @@ void walk_begin(struct core *core, walk_fn more, const struct walk *start, struc
 enum core_result walk_continue(struct core *core, struct session *session)
 {
     if (session->walk == NULL) {
-        return session->verifying ? CORE_HELD : CORE_DONE;
+        return session->verify != NULL ? CORE_HELD : CORE_DONE;
     }
     core->who = session;
     core->piece_bytes = core->piece_work = 0;
@@ -51,12 +51,11 @@ enum core_result walk_continue(struct core *core, struct session *session)
     }
     reply_flush(core);
     bool complete = session->walk == NULL;
-    if (complete && session->batch[0] != '\0') {
+    if (complete && session->batch != 0) {
         /* The end of the batch is no line of the batch. */
-        char batch[sizeof(session->batch)];
-        memcpy(batch, session->batch, sizeof(batch));
-        session->batch[0] = '\0';
-        reply_server(core, "BATCH -%s", batch);
+        unsigned long long batch = session->batch;
+        session->batch = 0;
+        reply_server(core, "BATCH -%llu", batch);
         reply_flush(core);
     }
     core->who = NULL;
