@@ -222,6 +222,9 @@ static void resume_all(struct edge *edge)
 {
     /* Resuming may add others, behind; those are for the next pass. */
     size_t n = edge->resume.n;
+    if (n == 0) {
+        return;
+    }
     for (size_t i = 0; i < n; i++) {
         struct conn *conn = edge->resume.items[i];
         conn->resuming = false;
