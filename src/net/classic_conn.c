@@ -72,10 +72,7 @@ static void say(struct conn *conn, enum classic_line_kind kind, struct buf *line
 {
     classic_out_say(&conn->classic->out, kind, buf_str(line));
     buf_finish(line);
-    if (!conn->dirty) {
-        conn->dirty = true;
-        conn_list_add(&conn->edge->dirty, conn);
-    }
+    conn_mark_dirty(conn);
 }
 
 static void close_saying(struct conn *conn, struct buf *line)
@@ -207,19 +204,13 @@ void classic_deliver(struct conn *conn, const struct message *message)
             show(conn, &line);
         }
     }
-    if (!conn->dirty) {
-        conn->dirty = true;
-        conn_list_add(&conn->edge->dirty, conn);
-    }
+    conn_mark_dirty(conn);
 }
 
 void classic_roster(struct conn *conn, struct str list)
 {
     classic_out_members(&conn->classic->out, list, conn->edge->now_ms);
-    if (!conn->dirty) {
-        conn->dirty = true;
-        conn_list_add(&conn->edge->dirty, conn);
-    }
+    conn_mark_dirty(conn);
 }
 
 /* "ERROR :Closing link: (…) [why]" */
@@ -298,6 +289,8 @@ void classic_registered(struct conn *conn, struct str nick)
     }
     classic->joined = true;
     make_line(conn, "JOIN %s" STR_FMT, (struct str){"", 0});
+    /* Its answer may be a long one, and what is said must not meet it under way. */
+    conn->held = true;
 }
 
 void classic_refused(struct conn *conn, const struct effect *effect)

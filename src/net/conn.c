@@ -29,6 +29,14 @@ void conn_list_remove(struct conn_list *list, const struct conn *conn)
     }
 }
 
+void conn_mark_dirty(struct conn *conn)
+{
+    if (!conn->dirty) {
+        conn->dirty = true;
+        conn_list_add(&conn->edge->dirty, conn);
+    }
+}
+
 static uint32_t take_slot(struct edge *edge)
 {
     if (edge->n_free > 0) {
@@ -63,9 +71,8 @@ static void on_poll(uv_poll_t *poll, int status, int events)
             classic_poll(conn);
         } else if (conn->stage == CONN_HANDSHAKE) {
             events |= UV_READABLE;
-        } else if (!conn->dirty) {
-            conn->dirty = true;
-            conn_list_add(&conn->edge->dirty, conn);
+        } else {
+            conn_mark_dirty(conn);
         }
     }
     if ((events & UV_READABLE) != 0 || status < 0) {
@@ -190,10 +197,7 @@ void conn_close_after(struct conn *conn, struct str last)
     buf_finish(&conn->pending);
     conn_update_poll(conn);
     conn_set_timer(conn);
-    if (!conn->dirty) {
-        conn->dirty = true;
-        conn_list_add(&conn->edge->dirty, conn);
-    }
+    conn_mark_dirty(conn);
 }
 
 void conn_doom(struct conn *conn, struct str reason)

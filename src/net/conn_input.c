@@ -290,5 +290,7 @@ void conn_resume(struct conn *conn)
 {
     if (!conn->held && !conn->closing && !conn->doomed && conn->stage == CONN_IRC) {
         conn_process(conn, (struct str){0});
+    } else if (conn->stage == CONN_CLASSIC) {
+        conn_mark_dirty(conn); /* It takes its events when the turn sends. */
     }
 }

@@ -114,10 +114,7 @@ static void on_deliver(void *ctx, uint32_t slot, struct run *run, size_t offset,
         return;
     }
     outq_push(&conn->out, run, offset, len);
-    if (!conn->dirty) {
-        conn->dirty = true;
-        conn_list_add(&edge->dirty, conn);
-    }
+    conn_mark_dirty(conn);
     if (conn->blocked && conn->out.bytes > edge->settings->sendq_bytes) {
         conn_doom(conn, STR("SendQ exceeded"));
     }

@@ -135,6 +135,8 @@ void conn_start_peer(struct conn *conn, enum session_kind kind);
 struct peer_env conn_env(struct conn *conn);
 /* Appends bytes to its output and marks it for sending. */
 void conn_say(struct conn *conn, struct str bytes);
+/* Its output, or whether it has drained, is looked at before the turn ends. */
+void conn_mark_dirty(struct conn *conn);
 /* Sends the last line and closes when it has left; input is no longer read. */
 void conn_close_after(struct conn *conn, struct str last);
 /* Closes at the end of the turn, whatever is still queued; the core learns `reason`. */

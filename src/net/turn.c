@@ -5,6 +5,7 @@
 #include "edge_priv.h"
 
 #include "alloc.h"
+#include "session_limits.h"
 
 #include <stdlib.h>
 
@@ -33,11 +34,18 @@ void turn_add_resume(struct conn *conn)
 }
 
 /* Lines that the core could not take yet go back before what is pending, in their order: they are
- * gathered from the last to the first. */
-static void put_back(struct conn *conn, struct str line)
+ * gathered from the last to the first. Of an over-long line only the end is known, which must not
+ * be read as a line of its own: bytes that are as long stand for it. */
+static void put_back(struct conn *conn, const struct input *input, struct str line)
 {
     struct buf again = {0};
-    buf_add_str(&again, line);
+    if (input->kind == INPUT_REJECT && input->reject.why == REJECT_TOO_LONG) {
+        size_t len = PEER_LINE_MAX + 2;
+        memset(buf_reserve(&again, len), 'x', len);
+        again.len = len;
+    } else {
+        buf_add_str(&again, line);
+    }
     buf_add_char(&again, '\n');
     buf_add_str(&again, buf_str(&conn->pending));
     buf_finish(&conn->pending);
@@ -50,7 +58,8 @@ static void apply_results(struct edge *edge, size_t n)
     for (size_t i = n; i-- > 0;) {
         struct conn *conn = edge->origins[i].conn;
         if (edge->results[i] == PORT_LATER && !conn->closing && !conn->doomed) {
-            put_back(conn, edge->origins[i].raw);
+            peer_refund(&conn->peer, edge->settings, &edge->inputs[i]);
+            put_back(conn, &edge->inputs[i], edge->origins[i].raw);
         }
     }
     for (size_t i = 0; i < n; i++) {
@@ -63,6 +72,11 @@ static void apply_results(struct edge *edge, size_t n)
         bool was_held = conn->held;
         conn->held = edge->results[i] != PORT_DONE;
         conn->walking = conn->held;
+        if (conn->walking) {
+            /* Whether it has drained is looked at when the turn sends, also where this piece of
+             * the answer has no line. */
+            conn_mark_dirty(conn);
+        }
         if (was_held && !conn->held) {
             turn_add_resume(conn);
         }
@@ -231,6 +245,9 @@ static void resume_all(struct edge *edge)
         conn_resume(conn);
     }
     edge->resume.n -= n;
+    if (edge->resume.n == 0) {
+        return;
+    }
     memmove(edge->resume.items, edge->resume.items + n,
             edge->resume.n * sizeof(*edge->resume.items));
 }
@@ -242,8 +259,11 @@ static void ask_for_more(struct conn *conn)
     turn_add_input(conn, &input, (struct str){0});
 }
 
-static void flush_all(struct edge *edge)
+/* With `ask`, whoever has drained gets the next piece of a long answer; otherwise it stays in the
+ * list for the next turn. */
+static void flush_all(struct edge *edge, bool ask)
 {
+    size_t kept = 0;
     for (size_t i = 0; i < edge->dirty.n; i++) {
         struct conn *conn = edge->dirty.items[i];
         conn->dirty = false;
@@ -252,22 +272,22 @@ static void flush_all(struct edge *edge)
         }
         if (conn->classic != NULL) {
             classic_poll(conn);
-            if (conn->walking && !conn->doomed) {
-                ask_for_more(conn);
-            }
-            continue;
+        } else {
+            conn_flush(conn);
         }
-        conn_flush(conn);
         if (conn->doomed || conn->out.bytes > 0) {
             continue;
         }
-        if (conn->closing) {
+        if (conn->closing && conn->classic == NULL) {
             conn_doom(conn, STR("Connection closed"));
-        } else if (conn->walking) {
+        } else if (conn->walking && ask) {
             ask_for_more(conn);
+        } else if (conn->walking && !conn->dirty) {
+            conn->dirty = true;
+            edge->dirty.items[kept++] = conn;
         }
     }
-    edge->dirty.n = 0;
+    edge->dirty.n = kept;
 }
 
 void turn_run(struct edge *edge)
@@ -281,22 +301,26 @@ void turn_run(struct edge *edge)
         if (edge->n_inputs > 0) {
             continue;
         }
-        flush_all(edge);
+        flush_all(edge, pass + 1 < TURN_PASSES_MAX);
         if (edge->n_inputs == 0 && edge->resume.n == 0) {
             break;
         }
     }
     submit(edge);
     take_effects(edge);
-    flush_all(edge);
-    if (edge->n_inputs > 0 || edge->resume.n > 0) {
+    flush_all(edge, false);
+    /* Every turn ends without inputs, so that memory and closed connections never wait for a turn
+     * in which nobody has a long answer. These are the ends of broken connections and what follows
+     * from them. */
+    while (edge->n_inputs > 0) {
+        submit(edge);
+        take_effects(edge);
+    }
+    if (edge->dirty.n > 0 || edge->resume.n > 0) {
         uv_async_send(&edge->wake);
-    } else {
-        arena_reset(&edge->arena);
     }
+    arena_reset(&edge->arena);
     fanout_end_turn(&edge->fanout);
-    if (edge->n_inputs == 0) {
-        conn_reap(edge);
-    }
+    conn_reap(edge);
     edge->read_bytes = 0;
 }

@@ -73,6 +73,23 @@ static enum flood_kind flood_kind(const struct verb *verb)
     }
 }
 
+/* What peer_line() charges an open session for this input. */
+static unsigned cost_of(const struct input *input, enum flood_kind *ret_kind)
+{
+    const struct verb *verb = input->kind == INPUT_LINE ? input->line.verb : NULL;
+    *ret_kind = flood_kind(verb);
+    return verb != NULL ? verb->cost : 10;
+}
+
+void peer_refund(struct peer *peer, const struct settings *settings, const struct input *input)
+{
+    enum flood_kind kind;
+    unsigned cost = cost_of(input, &kind);
+    uint64_t ms = settings->flood[kind].refill_ms * cost / 10;
+    uint64_t *full = &peer->flood_ms[kind];
+    *full -= settings->flood[kind].burst > 0 && ms < *full ? ms : 0;
+}
+
 uint64_t peer_wait_ms(const struct peer *peer, const struct peer_env *env)
 {
     uint64_t wait = 0;
@@ -261,8 +278,9 @@ enum peer_act peer_line(struct peer *peer, const struct peer_env *env, struct st
     }
     if (open) {
         peer_make_line(env, line, ret_input);
-        const struct verb *verb = ret_input->kind == INPUT_LINE ? ret_input->line.verb : NULL;
-        charge(peer, env, flood_kind(verb), verb != NULL ? verb->cost : 10);
+        enum flood_kind kind;
+        unsigned cost = cost_of(ret_input, &kind);
+        charge(peer, env, kind, cost);
         return PEER_INPUT;
     }
     struct line parsed;

@@ -81,6 +81,10 @@ enum peer_act peer_classic_nick(struct peer *peer, const struct peer_env *env, s
 /* Makes the INPUT_LINE of a line of our own making, for a session that has no IRC (classic). */
 void peer_make_line(const struct peer_env *env, struct str line, struct input *ret_input);
 
+/* The core could not take this input of peer_line() yet and its line will be read again: it is
+ * charged once. */
+void peer_refund(struct peer *peer, const struct settings *settings, const struct input *input);
+
 /* Milliseconds until the next line may be read; 0: now. */
 uint64_t peer_wait_ms(const struct peer *peer, const struct peer_env *env);
 
