@@ -5,14 +5,14 @@
 
 #include <stdlib.h>
 
+static struct room *find_lobby(const struct core *core)
+{
+    return room_find(core, str_from(core->settings->lobby_folded));
+}
+
 static void update_lobby(struct core *core)
 {
-    struct str raw = str_from(core->settings->lobby);
-    struct buf folded = {0};
-    struct buf skeleton = {0};
-    name_fold(core->settings->casemapping, raw, &folded);
-    name_skeleton(raw, &skeleton);
-    struct room *lobby = room_find(core, buf_str(&folded));
+    struct room *lobby = find_lobby(core);
     struct room *room;
     OLIST_EACH (&core->rooms, room) {
         if (room->is_lobby && room != lobby) {
@@ -23,12 +23,11 @@ static void update_lobby(struct core *core)
         }
     }
     if (lobby == NULL) {
-        lobby =
-            room_create(core, &(struct name){raw, buf_str(&folded), buf_str(&skeleton), NAME_OK});
+        const struct settings *s = core->settings;
+        lobby = room_create(core, &(struct name){str_from(s->lobby), str_from(s->lobby_folded),
+                                                 str_from(s->lobby_skeleton), NAME_OK});
     }
     lobby->is_lobby = true;
-    buf_finish(&folded);
-    buf_finish(&skeleton);
 }
 
 struct core *core_create(const struct core_options *options)
@@ -183,10 +182,7 @@ static enum core_result apply_verdict(struct core *core, const struct input *inp
 static void apply_roster(struct core *core, const struct input *input)
 {
     const struct session *session = session_find(core, input->session);
-    struct buf folded = {0};
-    name_fold(core->settings->casemapping, str_from(core->settings->lobby), &folded);
-    const struct room *lobby = room_find(core, buf_str(&folded));
-    buf_finish(&folded);
+    const struct room *lobby = find_lobby(core);
     if (session == NULL || lobby == NULL) {
         return;
     }

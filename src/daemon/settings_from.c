@@ -66,6 +66,7 @@ struct settings *settings_from_config(const struct config *c)
     s->classic_gap_ms = c->classic.gap_ms;
     s->classic_backlog_bytes = c->classic.backlog_bytes;
     s->log_chat = c->log.show_chat;
+    settings_seal(s);
     return s;
 }
 

@@ -10,6 +10,7 @@ struct settings *settings_create(void)
     struct settings *settings = xcalloc(1, sizeof(*settings));
     refcount_set(&settings->holders, 1);
     settings_set_defaults(settings);
+    settings_seal(settings);
     return settings;
 }
 
@@ -32,6 +33,8 @@ void settings_unref(struct settings *settings)
     }
     free(settings->motd);
     free(settings->lobby);
+    free(settings->lobby_folded);
+    free(settings->lobby_skeleton);
     free(settings->password_hash);
     free(settings->version);
     for (unsigned i = 0; i < settings->n_operators; i++) {
@@ -46,6 +49,20 @@ void settings_set(char **field, const char *value)
 {
     free(*field);
     *field = value != NULL ? str_dup(str_from(value)) : NULL;
+}
+
+void settings_seal(struct settings *settings)
+{
+    struct str lobby = str_from(settings->lobby);
+    struct buf text = {0};
+    name_fold(settings->casemapping, lobby, &text);
+    free(settings->lobby_folded);
+    settings->lobby_folded = str_dup(buf_str(&text));
+    buf_clear(&text);
+    name_skeleton(lobby, &text);
+    free(settings->lobby_skeleton);
+    settings->lobby_skeleton = str_dup(buf_str(&text));
+    buf_finish(&text);
 }
 
 void settings_set_defaults(struct settings *settings)

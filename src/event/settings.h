@@ -31,9 +31,11 @@ struct settings {
     char *server_name;
     char *network;
     char *description;
-    char *admin[3];      /* location 1, location 2, e-mail; any may be empty */
-    char *motd;          /* lines separated by '\n'; NULL where there is none */
-    char *lobby;         /* the default room, with its '#' */
+    char *admin[3];     /* location 1, location 2, e-mail; any may be empty */
+    char *motd;         /* lines separated by '\n'; NULL where there is none */
+    char *lobby;        /* the default room, with its '#' */
+    char *lobby_folded; /* made by settings_seal(), since the core may not fold by itself */
+    char *lobby_skeleton;
     char *password_hash; /* NULL: no password is asked for */
     char *version;
     struct settings_operator *operators;
@@ -86,6 +88,9 @@ void settings_unref(struct settings *settings);
 
 /* Replaces *field (one of the strings above) by a copy. */
 void settings_set(char **field, const char *value);
+
+/* Makes what follows from other fields. After the last change, before the settings are shared. */
+void settings_seal(struct settings *settings);
 
 /* The defaults that tests and the daemon begin with. */
 void settings_set_defaults(struct settings *settings);

@@ -95,6 +95,7 @@ bool script_settings_set(struct settings *settings, struct str key, struct str v
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         if (str_eq(key, str_from(texts[i].name))) {
             set_text((char **)(base + texts[i].offset), value);
+            settings_seal(settings);
             return true;
         }
     }
@@ -108,6 +109,7 @@ bool script_settings_set(struct settings *settings, struct str key, struct str v
     for (unsigned i = 0; i < 3; i++) {
         if (str_eq(key, STR("casemapping")) && str_eq(value, str_from(casemappings[i]))) {
             settings->casemapping = casemapping_values[i];
+            settings_seal(settings);
             return true;
         }
     }
