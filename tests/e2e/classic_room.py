@@ -16,7 +16,7 @@ GAP_MS = int(os.environ.get("CLASSIC_GAP_MS", "400" if SANITIZED else "80"))
 EDGES = int(os.environ.get("CLASSIC_EDGES", "0"))
 LOBBY = "#lobby"
 PASSWORD = "a password of the tests"
-LIMIT_S = 30 * harness.PATIENCE * (3 if SANITIZED else 1)  # for anything that happens at once
+LIMIT_S = 30 * harness.PATIENCE  # for anything that should happen at once
 
 
 def start_server():
