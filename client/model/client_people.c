@@ -21,6 +21,9 @@ static void enter_room(struct client_session *session, const struct incoming *in
     bool moved = room->joined;
     if (moved) {
         client_send(session, "PART %s", room->name);
+        /* A later return leads here. */
+        g_free(session->wanted_room);
+        session->wanted_room = g_strdup(name);
     }
     chat_room_set_name(room, name);
     chat_room_set_topic(room, "");

@@ -24,7 +24,7 @@ enum client_problem_kind {
     PROBLEM_BANNED,
     PROBLEM_PASSWORD,
     PROBLEM_ROOM_REFUSED,
-    PROBLEM_REMOVED,  /* an operator disconnected us: do not come back unasked */
+    PROBLEM_REMOVED,  /* the server disconnected us on purpose: do not come back unasked */
     PROBLEM_CLOSED,   /* the server said ERROR */
     PROBLEM_LOST,     /* the connection ended without a word */
     PROBLEM_NO_REPLY, /* connected, but no IRC server answered */

@@ -187,20 +187,29 @@ static bool contains_any(const char *text, const char *const *words)
     return false;
 }
 
+/* "Closing link: (host) [reason]": only the reason counts, since a host may be called anything. */
+static const char *reason_in(const char *text)
+{
+    const char *bracket = strrchr(text, '[');
+    return bracket != NULL && g_str_has_suffix(text, "]") ? bracket : text;
+}
+
 /* Servers say why only in words, so the words are looked at. */
 void client_on_error(struct client_session *session, const struct incoming *in)
 {
     static const char *const full[] = {"full", "too many clients", "no more connections", NULL};
     static const char *const banned[] = {"banned", "k-line", "g-line", "z-line", NULL};
-    static const char *const removed[] = {"kill", "kick", "removed", NULL};
+    static const char *const passing[] = {"shut",      "restart", "going down", "timeout",
+                                          "timed out", "sendq",   "reset",      NULL};
     static const char *const password[] = {"password", NULL};
     g_autofree char *text = client_last_text(in);
+    const char *reason = reason_in(text);
     struct str detail = str_from(text);
     if (session->phase == CLIENT_REGISTERING) {
-        enum client_problem_kind kind = contains_any(text, full)       ? PROBLEM_FULL
-                                        : contains_any(text, banned)   ? PROBLEM_BANNED
-                                        : contains_any(text, password) ? PROBLEM_PASSWORD
-                                                                       : PROBLEM_CLOSED;
+        enum client_problem_kind kind = contains_any(reason, full)       ? PROBLEM_FULL
+                                        : contains_any(reason, banned)   ? PROBLEM_BANNED
+                                        : contains_any(reason, password) ? PROBLEM_PASSWORD
+                                                                         : PROBLEM_CLOSED;
         client_tell_problem(session, kind, detail);
         return;
     }
@@ -208,8 +217,9 @@ void client_on_error(struct client_session *session, const struct incoming *in)
         client_add_row(session, MESSAGE_WARNING, in->time_us,
                        _("The server closed the connection: %s"), text);
     }
-    bool by_operator = session->killed || contains_any(text, removed);
-    client_tell_problem(session, by_operator ? PROBLEM_REMOVED : PROBLEM_CLOSED, detail);
+    /* Operators give any reason; who was sent away by one does not come back unasked. */
+    bool comes_back = !session->killed && contains_any(reason, passing);
+    client_tell_problem(session, comes_back ? PROBLEM_CLOSED : PROBLEM_REMOVED, detail);
 }
 
 void client_on_kill(struct client_session *session, const struct incoming *in)

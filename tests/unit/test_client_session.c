@@ -332,6 +332,9 @@ static void moves_to_another_room(void **state)
     assert_string_equal(client_session_room(f->session)->name, "#tea");
     assert_members(f, "mina");
     assert_int_equal(client_session_phase(f->session), CLIENT_IN_ROOM);
+    feed(f, ":bob!b@h KICK #tea mina :out");
+    client_session_rejoin(f->session);
+    assert_sent(f, "JOIN #tea\n");
 }
 
 static void cuts_long_text_to_fit_the_wire(void **state)
@@ -432,6 +435,19 @@ static void is_removed_and_joins_again(void **state)
     assert_int_equal(f->problem, PROBLEM_REMOVED);
 }
 
+static void tells_a_restart_from_a_removal(void **state)
+{
+    struct fixture *f = *state;
+    enter_room(f, "multi-prefix");
+    feed(f, "ERROR :Closing link: (u@shutdown.example) [too loud]");
+    assert_int_equal(f->problem, PROBLEM_REMOVED);
+    client_session_end(f->session, f->now);
+    g_string_truncate(f->sent, 0);
+    enter_room(f, "multi-prefix");
+    feed(f, "ERROR :Closing link: (maru.local) [Server is shutting down]");
+    assert_int_equal(f->problem, PROBLEM_CLOSED);
+}
+
 static void notices_a_dead_link(void **state)
 {
     struct fixture *f = *state;
@@ -482,6 +498,7 @@ int main(void)
         TEST(names_every_refusal),
         TEST(comes_back_after_a_lost_connection),
         TEST(is_removed_and_joins_again),
+        TEST(tells_a_restart_from_a_removal),
         TEST(notices_a_dead_link),
         TEST(answers_pings_and_survives_rubbish),
     };
