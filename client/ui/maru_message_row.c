@@ -192,6 +192,7 @@ static void make_body(MaruMessageRow *self, const struct message *record, struct
     self->body = gtk_widget_create_pango_layout(GTK_WIDGET(self), text);
     pango_layout_set_wrap(self->body, PANGO_WRAP_WORD_CHAR);
     PangoAttrList *attrs = pango_attr_list_new();
+    pango_attr_list_insert(attrs, pango_attr_insert_hyphens_new(FALSE));
     add_links(attrs, text, dark);
     if (action) {
         GdkRGBA color = nick_color_text(record->sender, dark);

@@ -47,9 +47,26 @@ static void show_title(MaruRoomPage *self)
     adw_window_title_set_subtitle(self->title, subtitle);
 }
 
+/* A banner that is not shown is no part of the window for screen readers either; the revealer alone
+ * would leave it there. */
+static void reveal(GtkRevealer *banner, bool shown)
+{
+    if (shown) {
+        gtk_widget_set_visible(GTK_WIDGET(banner), TRUE);
+    }
+    gtk_revealer_set_reveal_child(banner, shown);
+}
+
+static void on_child_revealed(GtkRevealer *banner)
+{
+    if (!gtk_revealer_get_child_revealed(banner) && !gtk_revealer_get_reveal_child(banner)) {
+        gtk_widget_set_visible(GTK_WIDGET(banner), FALSE);
+    }
+}
+
 static void show_status(MaruRoomPage *self, const char *text, const char *button, bool spinning)
 {
-    gtk_revealer_set_reveal_child(self->status, text != NULL);
+    reveal(self->status, text != NULL);
     gtk_spinner_set_spinning(self->status_spinner, spinning);
     gtk_widget_set_visible(GTK_WIDGET(self->status_spinner), spinning);
     gtk_widget_set_visible(GTK_WIDGET(self->status_button), button != NULL);
@@ -111,12 +128,12 @@ static void on_announcement(MaruRoomPage *self, const char *sender, const char *
                                                : g_strdup(_("Announcement"));
     gtk_label_set_text(self->announcement_title, title);
     gtk_label_set_text(self->announcement_text, text);
-    gtk_revealer_set_reveal_child(self->announcement, TRUE);
+    reveal(self->announcement, true);
 }
 
 static void close_announcement(MaruRoomPage *self)
 {
-    gtk_revealer_set_reveal_child(self->announcement, FALSE);
+    reveal(self->announcement, false);
     maru_room_page_focus_entry(self);
 }
 
@@ -230,6 +247,10 @@ static void maru_room_page_set_property(GObject *object, guint id, const GValue 
 
 static void on_flap(MaruRoomPage *self)
 {
+    /* Folded away, the members are not there for screen readers and Tab either. */
+    gtk_widget_set_visible(GTK_WIDGET(self->members),
+                           adw_flap_get_reveal_flap(self->flap) ||
+                               adw_flap_get_reveal_progress(self->flap) > 0);
     g_object_notify_by_pspec(G_OBJECT(self), props[PROP_MEMBERS_SHOWN]);
 }
 
@@ -287,12 +308,16 @@ static void maru_room_page_init(MaruRoomPage *self)
     g_signal_connect_swapped(self->send, "clicked", G_CALLBACK(send_entry), self);
     g_signal_connect_swapped(self->announcement_close, "clicked", G_CALLBACK(close_announcement),
                              self);
+    g_signal_connect(self->announcement, "notify::child-revealed", G_CALLBACK(on_child_revealed),
+                     NULL);
+    g_signal_connect(self->status, "notify::child-revealed", G_CALLBACK(on_child_revealed), NULL);
     g_signal_connect_swapped(self->status_button, "clicked", G_CALLBACK(on_status_clicked), self);
     g_signal_connect_swapped(self->members, "notify::count", G_CALLBACK(on_count), self);
     g_signal_connect_swapped(self->members, "member-activated", G_CALLBACK(on_member_activated),
                              self);
     g_signal_connect_swapped(self->messages, "write-again", G_CALLBACK(on_write_again), self);
     g_signal_connect_swapped(self->flap, "notify::reveal-flap", G_CALLBACK(on_flap), self);
+    g_signal_connect_swapped(self->flap, "notify::reveal-progress", G_CALLBACK(on_flap), self);
     GtkEventController *keys = gtk_event_controller_key_new();
     gtk_event_controller_set_propagation_phase(keys, GTK_PHASE_CAPTURE);
     g_signal_connect(keys, "key-pressed", G_CALLBACK(on_entry_key), self);
@@ -313,7 +338,7 @@ void maru_room_page_begin(MaruRoomPage *self)
     maru_message_view_set_list(self->messages, room->messages);
     maru_member_view_set_list(self->members, room->members);
     gtk_editable_set_text(GTK_EDITABLE(self->entry), "");
-    gtk_revealer_set_reveal_child(self->announcement, FALSE);
+    reveal(self->announcement, false);
     show_title(self);
     show_state(self);
     on_count(self);
