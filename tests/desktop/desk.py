@@ -17,7 +17,7 @@ gi.require_version("Atspi", "2.0")
 from gi.repository import Atspi  # noqa: E402
 
 LIMIT_S = 60
-LONG_LISTS = [("list", name) for name in ("Messages", "Members", "메시지", "참가자")]
+LONG_LISTS = [("list", name) for name in ("Messages", "Members", "메시지 목록", "참가자")]
 OUT = os.environ["MARU_TEST_OUT"]
 _running = []
 _step = [0]
@@ -85,10 +85,10 @@ def is_shown(node):
 
 
 def find_all(node, role=None, name=None, depth=30):
-    """Nodes below `node`: role as AT-SPI names it ('push button'), name as a regular expression."""
+    """Visible nodes below `node`: role as AT-SPI names it ('push button'), name as a regular expression."""
     found = []
     for child in children(node):
-        if child is None:
+        if child is None or not is_shown(child):
             continue
         right_role = role is None or child.get_role_name() == role
         if right_role and (name is None or re.search(name, child.get_name() or "")):
@@ -102,11 +102,15 @@ def find_all(node, role=None, name=None, depth=30):
 class Client:
     """One running desktop client with a configuration of its own."""
 
-    def __init__(self, who, *arguments, language=None, env=None):
+    def __init__(self, who, *arguments, language=None, env=None, settings=None):
         self.who = who
         config = os.path.join(os.environ["HOME"], "clients", who)
         os.makedirs(config, exist_ok=True)
         self.config = config
+        if settings:
+            os.makedirs(os.path.join(config, "maru"), exist_ok=True)
+            with open(os.path.join(config, "maru", "settings.ini"), "w") as ini:
+                ini.write(settings)
         environment = dict(os.environ, XDG_CONFIG_HOME=config, **(env or {}))
         if language:
             environment["LANGUAGE"] = language
@@ -141,13 +145,12 @@ class Client:
 
     def find(self, role=None, name=None, within=None, limit=LIMIT_S):
         def look():
-            found = [node for node in find_all(within or self.application, role, name)
-                     if is_shown(node)]
+            found = find_all(within or self.application, role, name)
             return found[0] if found else None
         return wait_for(look, f"{self.who} shows {role or 'something'} {name or ''}", limit)
 
     def shows(self, role=None, name=None):
-        return any(is_shown(node) for node in find_all(self.application, role, name))
+        return bool(find_all(self.application, role, name))
 
     def gone(self, role=None, name=None):
         wait_for(lambda: not self.shows(role, name), f"{self.who} no longer shows {role} {name}")
@@ -181,10 +184,10 @@ class Client:
     def join(self, address, nick):
         self.fill("Address|주소", address)
         self.fill("Nickname|닉네임", nick)
-        self.press("Join$|입장")
+        self.press(r"Join$|입장\(J\)$")
 
     def in_room(self):
-        return self.find("list", "^(Messages|메시지)$")
+        return self.find("list", "^(Messages|메시지 목록)$")
 
     def say(self, text, kept=False):
         """Writes and sends. `kept` where the client is to refuse it and leave it in the entry."""
@@ -198,7 +201,7 @@ class Client:
 
     def rows(self, last=40):
         """The accessible names of the newest rows."""
-        messages = self.find("list", "^(Messages|메시지)$")
+        messages = self.find("list", "^(Messages|메시지 목록)$")
         n = messages.get_child_count()
         names = []
         for i in range(max(0, n - last), n):

@@ -1,7 +1,9 @@
 """Others whom desktop tests meet: ngircd from Debian, and a plain IRC client of our own."""
+import hashlib
 import os
 import socket
 import ssl
+import subprocess
 
 import desk
 
@@ -42,6 +44,42 @@ Topic = An old server
     return process
 
 
+class Marud:
+    """The real server, on loopback and on every address of this machine."""
+
+    def __init__(self, folder, port=None, plain_port=None):
+        self.folder = folder
+        self.port = port or desk.free_port()
+        self.plain_port = plain_port or desk.free_port()
+        self.log = open(os.path.join(desk.OUT, "marud.log"), "a")
+        self.start()
+
+    def start(self):
+        self.process = desk.start(
+            [os.environ["MARU_TEST_SERVER"], "--data", self.folder, "--listen",
+             f"tls=*:{self.port}", "--listen", f"plain=127.0.0.1:{self.plain_port}"],
+            stdout=self.log, stderr=self.log)
+        desk.wait_for_port(self.port)
+        desk.wait_for(lambda: self.ctl("status"), "the control socket answers")
+
+    def ctl(self, *words):
+        done = subprocess.run([os.environ["MARU_TEST_CTL"], "--data", self.folder, *words],
+                              capture_output=True, text=True, timeout=30)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def kill(self):
+        """As when the power fails."""
+        self.process.kill()
+        self.process.wait()
+
+    def fingerprint(self):
+        with open(os.path.join(self.folder, "tls.pem")) as pem:
+            der = ssl.PEM_cert_to_DER_cert(pem.read())
+        digest = hashlib.sha256(der).hexdigest().upper()
+        return ":".join(digest[i:i + 2] for i in range(0, len(digest), 2))
+
+
 class Peer:
     """A person with another IRC client: says and hears lines."""
 
@@ -55,7 +93,7 @@ class Peer:
             self.socket = context.wrap_socket(self.socket)
         self.socket.settimeout(30)
         self.buffer = b""
-        self.send(f"NICK {nick}", f"USER {'peer'} 0 * :{nick}")
+        self.send(f"NICK {nick}", f"USER peer 0 * :{nick}")
         if join:
             self.hear(" 001 ")
             self.send(f"JOIN {room}")
