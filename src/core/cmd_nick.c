@@ -31,12 +31,6 @@ void cmd_NICK(struct core *core, const struct input_line *in)
     }
     const struct name *name = &in->names[0];
     struct str shown = reply_word(name->raw);
-    if (in->n_names > 1) {
-        /* The edge splits at commas, which no nickname has. */
-        reply_numeric(core, ERR_ERRONEUSNICKNAME, STR_FMT " :Erroneous nickname: no commas",
-                      STR_ARG(reply_word(in->line.params[0])));
-        return;
-    }
     if (name->verdict != NAME_OK) {
         reply_numeric(core, ERR_ERRONEUSNICKNAME, STR_FMT " :Erroneous nickname: %s",
                       STR_ARG(shown), name_verdict_text(name->verdict));

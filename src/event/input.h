@@ -59,7 +59,7 @@ struct input_line {
     const struct verb *verb; /* NULL: unknown command */
     struct line line;
     struct str folded[LINE_PARAMS_MAX]; /* those that the verb asks for; the others are empty */
-    const struct name *names; /* of a VERB_NEW_NAMES: one for each of parameter 0's list */
+    const struct name *names; /* of a VERB_NEW_NAMES: NICK one, JOIN one for each of its list */
     unsigned n_names;
 };
 

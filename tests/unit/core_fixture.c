@@ -298,10 +298,12 @@ void fixture_line_piece(struct fixture *f, unsigned session, const char *line)
     struct forms forms[NAMES_MAX];
     if (in->verb != NULL && (in->verb->flags & VERB_NEW_NAMES) != 0 && in->line.n_params > 0) {
         struct str rest = in->line.params[0];
+        bool is_nick = in->verb->id == VERB_NICK;
         while (rest.p != NULL) {
             assert_true(in->n_names < NAMES_MAX);
             unsigned i = in->n_names++;
-            names[i] = make_name(&forms[i], str_split(&rest, ','), in->verb->id == VERB_NICK);
+            names[i] = make_name(&forms[i], is_nick ? rest : str_split(&rest, ','), is_nick);
+            rest.p = is_nick ? NULL : rest.p;
         }
         in->names = names;
     }

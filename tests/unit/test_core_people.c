@@ -284,9 +284,11 @@ static void nicknames_have_no_commas(void **state)
     fixture_init(&f);
     unsigned alice = fixture_register(&f, "alice", 0);
     answers(&f, alice, "NICK bob,carol",
-            ":maru.local 432 alice bob,carol :Erroneous nickname: no commas\n");
+            ":maru.local 432 alice bob,carol :Erroneous nickname: The name has a character that "
+            "names cannot have\n");
     answers(&f, alice, "NICK alice,",
-            ":maru.local 432 alice alice, :Erroneous nickname: no commas\n");
+            ":maru.local 432 alice alice, :Erroneous nickname: The name has a character that names "
+            "cannot have\n");
     answers(&f, alice, "NICK alice", "");
     answers(&f, alice, "NICK Alice", ":alice!alice@alice.test NICK :Alice\n");
     fixture_finish(&f);
