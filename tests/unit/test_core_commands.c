@@ -194,12 +194,14 @@ static void the_lobby_may_move(void **state)
     fixture_forget(&f);
     /* Somebody is in the old one: it stays while that is so. */
     settings_set(&f.settings->lobby, "#마당");
+    settings_seal(f.settings);
     struct input input = {.kind = INPUT_SETTINGS, .settings = f.settings};
     fixture_apply(&f, &input);
     assert_int_equal(core_totals(f.core).rooms, 2);
     fixture_line(&f, alice, "PART #lobby");
     assert_int_equal(core_totals(f.core).rooms, 1);
     settings_set(&f.settings->lobby, "#lobby");
+    settings_seal(f.settings);
     fixture_apply(&f, &input);
     assert_int_equal(core_totals(f.core).rooms, 1);
     fixture_forget(&f);
