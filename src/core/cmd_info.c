@@ -5,8 +5,6 @@
  */
 #include "reply.h"
 
-#include "mask.h"
-
 void cmd_MOTD(struct core *core, const struct input_line *in)
 {
     const struct settings *settings = core->settings;
@@ -113,11 +111,8 @@ void cmd_LINKS(struct core *core, const struct input_line *in)
     }
     const char *server = core->settings->server_name;
     struct str mask = line_param(&in->line, i);
-    struct buf folded = {0};
-    name_fold(core->settings->casemapping, str_from(server), &folded);
-    if (mask.len == 0 || mask_match(in->folded[i], buf_str(&folded))) {
+    if (mask.len == 0 || reply_mask_is_server(core, in->folded[i])) {
         reply_numeric(core, RPL_LINKS, "%s %s :0 %s", server, server, core->settings->description);
     }
-    buf_finish(&folded);
     reply_numeric(core, RPL_ENDOFLINKS, STR_FMT " :End of /LINKS list.", STR_ARG(reply_word(mask)));
 }

@@ -281,17 +281,26 @@ bool reply_check_operator(struct core *core)
     return is_operator;
 }
 
+bool reply_mask_is_server(const struct core *core, struct str folded)
+{
+    /* A host name is ASCII: lower case is its folded form. */
+    char *name = str_dup(str_from(core->settings->server_name));
+    for (char *c = name; *c != '\0'; c++) {
+        *c = ascii_lower(*c);
+    }
+    bool fits = mask_match(folded, str_from(name));
+    free(name);
+    return fits;
+}
+
 bool reply_check_server(struct core *core, const struct input_line *in, unsigned i)
 {
     struct str raw = line_param(&in->line, i);
     if (raw.len == 0) {
         return true;
     }
-    struct buf name = {0};
-    name_fold(core->settings->casemapping, str_from(core->settings->server_name), &name);
-    bool meant =
-        mask_match(in->folded[i], buf_str(&name)) || user_find(core, in->folded[i]) != NULL;
-    buf_finish(&name);
+    struct str folded = in->folded[i];
+    bool meant = reply_mask_is_server(core, folded) || user_find(core, folded) != NULL;
     if (!meant) {
         reply_numeric(core, ERR_NOSUCHSERVER, STR_FMT " :No such server", STR_ARG(reply_word(raw)));
     }

@@ -41,6 +41,8 @@ void reply_need_op(struct core *core, const struct room *room);
 void reply_need_operator(struct core *core);
 /* False, and answered, where the user at hand is no server operator. */
 bool reply_check_operator(struct core *core);
+/* Whether the folded mask fits this server's name. */
+bool reply_mask_is_server(const struct core *core, struct str folded);
 /* Whether parameter i of a line, if it is there, means this server: its name, a mask of it, or the
  * nickname of a user on it. Answers 402 where not. */
 bool reply_check_server(struct core *core, const struct input_line *in, unsigned i);
