@@ -221,8 +221,21 @@ static bool start_control(struct server *server)
     return status == STATUS_OK;
 }
 
+/* Who asks twice must not turn an orderly end into a killed process: without handlers the signals
+ * would do what they do by default. */
+static void ignore_signals(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGHUP);
+    CHECK(pthread_sigmask(SIG_BLOCK, &set, NULL) == 0);
+}
+
 static void finish(struct server *server)
 {
+    ignore_signals();
     control_destroy(server->control);
     uv_run(&server->loop, UV_RUN_NOWAIT);
     uv_close((uv_handle_t *)&server->wake, NULL);
