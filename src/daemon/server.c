@@ -41,13 +41,26 @@ static void on_signal(uv_signal_t *handle, int number)
     server_stop(server);
 }
 
+static const int signal_numbers[SERVER_SIGNALS] = {SIGINT, SIGTERM, SIGHUP};
+
+/* Signals are the main thread's, and only while it runs its loop: other threads inherit the block.
+ * So who asks twice finds no moment in which they would simply kill. */
+static void mask_signals(int how)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    for (int i = 0; i < SERVER_SIGNALS; i++) {
+        sigaddset(&set, signal_numbers[i]);
+    }
+    CHECK(pthread_sigmask(how, &set, NULL) == 0);
+}
+
 static void watch_signals(struct server *server)
 {
-    static const int numbers[SERVER_SIGNALS] = {SIGINT, SIGTERM, SIGHUP};
     for (int i = 0; i < SERVER_SIGNALS; i++) {
         uv_signal_init(&server->loop, &server->signals[i]);
         server->signals[i].data = server;
-        uv_signal_start(&server->signals[i], on_signal, numbers[i]);
+        uv_signal_start(&server->signals[i], on_signal, signal_numbers[i]);
     }
 }
 
@@ -221,21 +234,9 @@ static bool start_control(struct server *server)
     return status == STATUS_OK;
 }
 
-/* Who asks twice must not turn an orderly end into a killed process: without handlers the signals
- * would do what they do by default. */
-static void ignore_signals(void)
-{
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGHUP);
-    CHECK(pthread_sigmask(SIG_BLOCK, &set, NULL) == 0);
-}
-
 static void finish(struct server *server)
 {
-    ignore_signals();
+    mask_signals(SIG_BLOCK);
     control_destroy(server->control);
     uv_run(&server->loop, UV_RUN_NOWAIT);
     uv_close((uv_handle_t *)&server->wake, NULL);
@@ -286,6 +287,7 @@ int server_run(const char *config_path, const struct config_overrides *overrides
 {
     struct server server = {.config_path = config_path, .overrides = overrides, .config = *config};
     log_init(STDERR_FILENO);
+    mask_signals(SIG_BLOCK);
     if (!prepare(&server)) {
         tls_context_unref(server.tls);
         config_finish(&server.config);
@@ -314,6 +316,7 @@ int server_run(const char *config_path, const struct config_overrides *overrides
                       server.tls != NULL ? tls_context_fingerprint(server.tls) : NULL);
         fflush(stdout);
         log_info("%s is open", server.config.server.name);
+        mask_signals(SIG_UNBLOCK);
         uv_run(&server.loop, UV_RUN_DEFAULT);
         stop_edges(&server);
         on_effects(&server.wake);
