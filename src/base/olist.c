@@ -95,6 +95,11 @@ void *olist_next(const struct olist *list, uint64_t *cursor)
     return NULL;
 }
 
+size_t olist_seek(const struct olist *list, uint64_t id)
+{
+    return upper_bound(list, id);
+}
+
 void *olist_step(const struct olist *list, size_t *at)
 {
     while (*at < list->used) {

@@ -37,6 +37,10 @@ void *olist_get(const struct olist *list, uint64_t id);
  * begins with a cursor of 0; ids begin with 1. */
 void *olist_next(const struct olist *list, uint64_t *cursor);
 
+/* The index at which the values with ids greater than `id` begin, for olist_step(). It is good
+ * until the list changes; an id is good for ever. */
+size_t olist_seek(const struct olist *list, uint64_t id);
+
 /* The first value at or behind index *at, which moves on past it; NULL at the end. */
 void *olist_step(const struct olist *list, size_t *at);
 

@@ -1,40 +1,45 @@
 /* NAMES, also at the end of a JOIN (Modern IRC, "NAMES message"). Pure; under the core's mutex. */
 #include "reply.h"
 
-static void add_name(const struct core *core, struct buf *line, const struct user *user,
-                     const struct room *room)
+/* A prefix of two signs, and the space before. */
+enum { NAMES_EXTRA = 3 };
+
+static struct str shown_name(const struct core *core, const struct user *user)
 {
-    uint32_t caps = core->who->caps;
-    room_add_prefix(user_membership(user, room)->rank, (caps & CAP_MULTI_PREFIX) != 0, line);
-    buf_add_cstr(line, (caps & CAP_USERHOST_IN_NAMES) != 0 ? user->mask : user->name.raw);
+    return (core->who->caps & CAP_USERHOST_IN_NAMES) != 0 ? str_make(user->mask, user->mask_len)
+                                                          : user_nick(user);
 }
 
 /* Lines until the piece is full; false where members are left. */
 static bool add_lines(struct core *core, const struct room *room, bool inside, uint64_t *cursor)
 {
+    const struct olist *members = &room->members;
+    bool all_prefixes = (core->who->caps & CAP_MULTI_PREFIX) != 0;
     struct buf *line = NULL;
     size_t head = 0;
     bool complete = false;
+    size_t at = olist_seek(members, *cursor);
     while (core->piece_work < CORE_PIECE_WORK) {
-        uint64_t before = *cursor;
-        const struct user *user = olist_next(&room->members, cursor);
+        const struct user *user = olist_step(members, &at);
         if (user == NULL) {
             complete = true;
             break;
         }
         core->piece_work++;
+        uint64_t id = members->entries[at - 1].id;
         if (!inside && (user->umodes & UMODE_INVISIBLE) != 0) {
+            *cursor = id;
             continue;
         }
+        struct str name = shown_name(core, user);
         if (line != NULL &&
-            line->len - core->reply_start + strlen(user->mask) + 3 > CORE_LINE_MAX) {
+            line->len - core->reply_start + name.len + NAMES_EXTRA > CORE_LINE_MAX) {
             reply_end(core);
             line = NULL;
         }
         if (line == NULL) {
             if (core_piece_full(core)) {
-                *cursor = before; /* This one begins the next piece. */
-                return false;
+                return false; /* This one begins the next piece. */
             }
             line = reply_begin(core, RPL_NAMREPLY);
             buf_printf(line, "%c %s :", room_symbol(room), room->name.raw);
@@ -43,7 +48,9 @@ static bool add_lines(struct core *core, const struct room *room, bool inside, u
         if (line->len > head) {
             buf_add_char(line, ' ');
         }
-        add_name(core, line, user, room);
+        room_add_prefix(user_membership(user, room)->rank, all_prefixes, line);
+        buf_add_str(line, name);
+        *cursor = id;
     }
     if (line != NULL) {
         reply_end(core);

@@ -32,7 +32,9 @@ struct user {
     char *user;
     char *host;
     char *realname;
-    char *away; /* NULL: here */
+    char *away;        /* NULL: here */
+    uint16_t mask_len; /* of `mask`; lists are made of these */
+    uint16_t nick_len;
     uint8_t umodes;
     unsigned n_rooms;
     unsigned cap_rooms;
@@ -149,7 +151,7 @@ void user_set_realname(struct user *user, struct str realname);
 struct user *user_find(const struct core *core, struct str folded);
 static inline struct str user_nick(const struct user *user)
 {
-    return str_from(user->name.raw);
+    return str_make(user->name.raw, user->nick_len);
 }
 /* Its place in a room, or NULL. Valid until the user joins or leaves a room. */
 struct membership *user_membership(const struct user *user, const struct room *room);

@@ -45,6 +45,8 @@ static void set_identity(struct user *user, const struct identity *id)
                           mask_len(id->nick_folded, id->user_folded, id->host_folded) + 1 +
                           id->user.len + 1 + id->host.len + 1 + id->realname.len + 1);
     char *old = user->mask;
+    user->nick_len = (uint16_t)id->nick.len;
+    user->mask_len = (uint16_t)mask_len(id->nick, id->user, id->host);
     char *at = block;
     user->mask = put_mask(&at, id->nick, id->user, id->host);
     user->mask_folded = put_mask(&at, id->nick_folded, id->user_folded, id->host_folded);
@@ -59,7 +61,7 @@ static struct identity identity_of(const struct user *user)
     /* Neither part of a mask can hold what separates them. */
     struct str folded = str_from(user->mask_folded);
     struct identity id = {
-        .nick = user_nick(user),
+        .nick = str_from(user->name.raw),
         .nick_folded = str_from(user->name.folded),
         .user = str_from(user->user),
         .host = str_from(user->host),
