@@ -14,6 +14,9 @@ static void send_words(struct core *core, const char *subcommand, struct str wor
     size_t head = strlen(core->settings->server_name) + strlen(nick) + strlen(subcommand) +
                   sizeof(":  CAP  * :");
     size_t max = head < CORE_LINE_MAX ? CORE_LINE_MAX - head : 1;
+    if (words.len == 0) {
+        words = STR("");
+    }
     do {
         struct str part = words;
         if (part.len > max) {
@@ -23,8 +26,7 @@ static void send_words(struct core *core, const char *subcommand, struct str wor
                 part.len = (size_t)(space - part.p);
             }
         }
-        words.p += part.len;
-        words.len -= part.len;
+        words = (struct str){part.p + part.len, words.len - part.len};
         while (words.len > 0 && words.p[0] == ' ') {
             words.p++;
             words.len--;

@@ -5,6 +5,37 @@
  */
 #include "reply.h"
 
+/* Lines from *at on, until the piece is full; true when that was all. The settings may be others by
+ * the next piece. */
+static bool add_motd(struct core *core, uint64_t *at)
+{
+    struct str motd = str_from(core->settings->motd);
+    while (*at < motd.len) {
+        if (core_piece_full(core)) {
+            return false;
+        }
+        struct str rest = {motd.p + *at, motd.len - *at};
+        struct str line = str_split(&rest, '\n');
+        *at += line.len + 1;
+        if (line.len > 0 && line.p[line.len - 1] == '\r') {
+            line.len--;
+        }
+        reply_numeric(core, RPL_MOTD, ":- " STR_FMT, STR_ARG(line));
+    }
+    return true;
+}
+
+static bool end_motd(struct core *core)
+{
+    reply_numeric(core, RPL_ENDOFMOTD, ":End of /MOTD command.");
+    return true;
+}
+
+static bool motd_more(struct core *core, struct walk *walk)
+{
+    return add_motd(core, &walk->cursor) && end_motd(core);
+}
+
 void cmd_MOTD(struct core *core, const struct input_line *in)
 {
     const struct settings *settings = core->settings;
@@ -16,15 +47,16 @@ void cmd_MOTD(struct core *core, const struct input_line *in)
         return;
     }
     reply_numeric(core, RPL_MOTDSTART, ":- %s Message of the day - ", settings->server_name);
-    struct str rest = str_from(settings->motd);
-    while (rest.len > 0) {
-        struct str line = str_split(&rest, '\n');
-        if (line.len > 0 && line.p[line.len - 1] == '\r') {
-            line.len--;
-        }
-        reply_numeric(core, RPL_MOTD, ":- " STR_FMT, STR_ARG(line));
+    if (in != NULL) {
+        walk_begin(core, motd_more, &(struct walk){0}, (struct str){0});
+        return;
     }
-    reply_numeric(core, RPL_ENDOFMOTD, ":End of /MOTD command.");
+    /* The welcome comes at once, so that it has an end before anything else. */
+    uint64_t at = 0;
+    if (!add_motd(core, &at)) {
+        reply_numeric(core, RPL_MOTD, ":- ... there is more: type MOTD to read it all");
+    }
+    end_motd(core);
 }
 
 void cmd_VERSION(struct core *core, const struct input_line *in)

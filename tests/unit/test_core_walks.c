@@ -3,6 +3,7 @@
 
 #include "cap.h"
 #include "core_fixture.h"
+#include "settings.h"
 
 #include <stdio.h>
 
@@ -189,6 +190,40 @@ static void many_rooms_at_once(void **state)
     fixture_finish(&f);
 }
 
+static void a_long_message_of_the_day(void **state)
+{
+    struct fixture f;
+    fixture_init(&f);
+    struct buf motd = {0};
+    for (int i = 0; i < 1000; i++) {
+        buf_printf(&motd, "line %d\n", i);
+    }
+    buf_add_char(&motd, '\0');
+    settings_set(&f.settings->motd, motd.p);
+    buf_finish(&motd);
+    /* The welcome has the first piece and says that there is more. */
+    f.keep_welcome = true;
+    unsigned alice = fixture_register(&f, "alice", 0);
+    const char *seen = fixture_seen(&f, alice);
+    assert_in_range(strlen(seen), 7900, 8192 + 512);
+    assert_non_null(strstr(seen, ":- line 0\n"));
+    assert_non_null(strstr(seen, " 372 alice :- ... there is more: type MOTD to read it all\n"
+                                 ":maru.local 376 "));
+    assert_int_equal(f.sessions[alice].result, CORE_DONE);
+    struct buf all = {0};
+    fixture_line_piece(&f, alice, "MOTD");
+    assert_in_range(pieces(&f, alice, &all), 4, 6);
+    assert_int_equal(count(all.p, ":- line "), 1000);
+    /* It may become shorter, or go, in between. */
+    fixture_line_piece(&f, alice, "MOTD");
+    settings_set(&f.settings->motd, NULL);
+    fixture_forget(&f);
+    fixture_continue(&f, alice);
+    assert_seen(&f, alice, ":maru.local 376 alice :End of /MOTD command.\n");
+    buf_finish(&all);
+    fixture_finish(&f);
+}
+
 static void a_session_that_closes_in_the_middle(void **state)
 {
     struct fixture f;
@@ -211,6 +246,7 @@ int main(void)
         cmocka_unit_test(a_list_without_hits),
         cmocka_unit_test(who_stays_is_listed_once),
         cmocka_unit_test(many_rooms_at_once),
+        cmocka_unit_test(a_long_message_of_the_day),
         cmocka_unit_test(a_session_that_closes_in_the_middle),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
