@@ -57,6 +57,16 @@ static uint32_t take_slot(struct edge *edge)
     return old;
 }
 
+/* The socket has an error, and libuv polls it no more. */
+static void on_broken(struct conn *conn)
+{
+    if (conn->reading) {
+        conn_update_poll(conn); /* It was not its turn to be read, and comes again. */
+    } else {
+        conn_doom(conn, STR("Connection reset"));
+    }
+}
+
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
     struct conn *conn = poll->data;
@@ -77,6 +87,9 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     }
     if ((events & UV_READABLE) != 0 || status < 0) {
         conn_readable(conn);
+    }
+    if (status < 0 && !conn->doomed) {
+        on_broken(conn);
     }
 }
 

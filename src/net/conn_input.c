@@ -5,6 +5,7 @@
 #include "session_limits.h"
 #include "sniff.h"
 
+#include <errno.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 
@@ -62,6 +63,9 @@ static void sniff_socket(struct conn *conn)
         return;
     }
     if (n < 0) {
+        if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
+            conn_doom(conn, STR("Connection reset"));
+        }
         return;
     }
     enum sniff_kind kind = sniff(str_make(first, (size_t)n));
