@@ -261,6 +261,14 @@ class Client:
             if match:
                 return match
 
+    def saw(self, pattern, limit=None):
+        """A line that matches has come already, or comes now; returns the match."""
+        for line in self.lines:
+            match = re.search(pattern, line)
+            if match:
+                return match
+        return self.expect(pattern, limit)
+
     def fence(self):
         """Everything that was under way has arrived; returns the lines since the last fence."""
         token = f'fence{time.monotonic_ns()}'
