@@ -398,7 +398,10 @@ void classic_poll(struct conn *conn)
     struct classic *classic = conn->classic;
     uint64_t now_ms = conn->edge->now_ms;
     if (!conn->closing) {
-        if (classic_in_deadline(&classic->in) <= now_ms) {
+        /* What lies unread in the kernel is no silence: the server was the one that was late. */
+        int unread = 0;
+        if (classic_in_deadline(&classic->in) <= now_ms &&
+            (ioctl(conn->fd, FIONREAD, &unread) != 0 || unread == 0)) {
             classic_in_tick(&classic->in, now_ms);
         }
         take_events(conn);
