@@ -137,6 +137,16 @@ enum peer_act peer_verdict(struct peer *peer, const struct peer_env *env, bool r
     return ask_core(peer, env, ret_input);
 }
 
+/* What an answer may repeat of a parameter: one word that does not begin the last one. */
+static struct str shown_word(struct str raw, size_t max)
+{
+    const char *space = memchr(raw.p, ' ', raw.len);
+    if (space != NULL) {
+        raw.len = (size_t)(space - raw.p);
+    }
+    return raw.len > 0 && raw.p[0] != ':' ? str_cut_utf8(raw, max) : STR("*");
+}
+
 static enum peer_act on_nick(struct peer *peer, const struct peer_env *env, struct str nick,
                              struct input *ret_input)
 {
@@ -144,7 +154,7 @@ static enum peer_act on_nick(struct peer *peer, const struct peer_env *env, stru
         signup_reply(peer, env, ERR_NONICKNAMEGIVEN, ":No nickname given");
         return PEER_NOTHING;
     }
-    struct str shown = str_cut_utf8(nick, 100);
+    struct str shown = shown_word(nick, 100);
     enum name_verdict verdict = name_check_nick(nick);
     if (verdict != NAME_OK) {
         signup_reply(peer, env, ERR_ERRONEUSNICKNAME, STR_FMT " :Erroneous nickname: %s",
@@ -238,7 +248,7 @@ static enum peer_act on_cap(struct peer *peer, const struct peer_env *env, const
         signup_reply(peer, env, ERR_NEEDMOREPARAMS, "CAP :Not enough parameters");
     } else {
         signup_reply(peer, env, ERR_INVALIDCAPCMD, STR_FMT " :Invalid CAP command",
-                     STR_ARG(str_cut_utf8(verb, 50)));
+                     STR_ARG(shown_word(verb, 50)));
     }
     return PEER_NOTHING;
 }
