@@ -3,6 +3,7 @@
  * other places. Each run must go as written, and all effects and all that clients read must be the
  * same, byte for byte. Tests only; one thread.
  *   scenario FILE
+ *   scenario --record FILE    runs it once and writes it with what clients really read
  */
 #include "alloc.h"
 #include "script.h"
@@ -51,26 +52,29 @@ int main(int argc, char **argv)
         uint64_t seed;
         uint64_t scatter;
     } runs[] = {{1, 1, 0}, {1, 0x9e3779b97f4a7c15, 7}, {3, 2, 0}, {3, 0xc2b2ae3d27d4eb4f, 99}};
-    if (argc != 2) {
-        fprintf(stderr, "usage: scenario FILE\n");
+    bool record = argc == 3 && strcmp(argv[1], "--record") == 0;
+    if (argc != 2 && !record) {
+        fprintf(stderr, "usage: scenario [--record] FILE\n");
         return 2;
     }
+    const char *path = argv[argc - 1];
     struct buf text = {0};
     struct buf first = {0};
-    bool ok = read_file(argv[1], &text);
-    for (unsigned i = 0; ok && i < sizeof(runs) / sizeof(runs[0]); i++) {
+    bool ok = read_file(path, &text);
+    for (unsigned i = 0; ok && i < (record ? 1 : sizeof(runs) / sizeof(runs[0])); i++) {
         struct buf trace = {0};
         ok = script_run(
             &(struct script_options){
-                .path = argv[1],
+                .path = path,
                 .text = buf_str(&text),
                 .n_edges = runs[i].n_edges,
                 .hash_seed = {runs[i].seed, ~runs[i].seed},
                 .scatter = runs[i].scatter,
+                .record = record,
             },
             i == 0 ? &first : &trace);
         if (ok && i > 0 && !str_eq(buf_str(&first), buf_str(&trace))) {
-            show_difference(argv[1], buf_str(&first), buf_str(&trace), i + 1);
+            show_difference(path, buf_str(&first), buf_str(&trace), i + 1);
             ok = false;
         }
         buf_finish(&trace);

@@ -238,6 +238,41 @@ static bool check_end(struct script *s)
     return ok;
 }
 
+/* Writes what everybody reads now as steps that expect it. */
+static void record_seen(struct script *s)
+{
+    for (unsigned i = 0; i < s->n_clients; i++) {
+        struct client *client = &s->clients[i];
+        struct str line;
+        while (next_line(s, client, &line)) {
+            printf("%s< ", client->name);
+            for (size_t at = 0; at < line.len; at++) {
+                printf(line.p[at] == '{' ? "{{" : "%c", line.p[at]);
+            }
+            printf("\n");
+            take_line(s, client);
+        }
+        if (world_is_closed(s->world, client->conn) && !client->expected_closed) {
+            printf("%s< closed\n", client->name);
+            client->expected_closed = true;
+        }
+    }
+}
+
+/* "alice< …": written anew when a scenario is recorded. */
+static bool is_look(struct str text)
+{
+    struct str name = script_word(&text);
+    return name.len > 1 && name.p[name.len - 1] == '<';
+}
+
+/* A step that skips what is there, so that it need not be recorded. */
+static bool skips_next(struct str text)
+{
+    struct str name = script_word(&text);
+    return str_eq(name, STR("forget")) || str_starts(text, STR("... "));
+}
+
 static bool run_text(struct script *s)
 {
     struct str rest = s->options->text;
@@ -251,8 +286,16 @@ static bool run_text(struct script *s)
             text.p++;
             text.len--;
         }
-        if (text.len > 0 && text.p[0] != '#' && !run_line(s, text)) {
+        bool looks = s->options->record && is_look(text);
+        bool is_step = text.len > 0 && text.p[0] != '#';
+        if (s->options->record && !looks) {
+            printf(STR_FMT "\n", STR_ARG(text));
+        }
+        if (is_step && !looks && !run_line(s, text)) {
             return false;
+        }
+        if (s->options->record && !skips_next(rest)) {
+            record_seen(s);
         }
     }
     return check_end(s);

@@ -14,6 +14,7 @@ struct script_options {
     unsigned n_edges;
     uint64_t hash_seed[2];
     uint64_t scatter;
+    bool record; /* write the scenario to the standard output, with what really comes */
 };
 
 /* True where everything went as written; then the trace is in *ret_trace. Else says what did not on
