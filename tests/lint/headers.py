@@ -17,6 +17,7 @@ PACKAGES = {
 }
 # Outside the tree of folders: tests include what they test.
 TEST_PACKAGES = ["cmocka"]
+TEST_FOLDERS = ["tests/scenario"]
 
 
 def package_flags(packages):
@@ -31,7 +32,7 @@ def package_flags(packages):
 def include_dirs(path):
     folder = tree.folder_of(path)
     if folder is None:
-        return [path.parent.relative_to(tree.ROOT).as_posix(), *tree.FOLDERS]
+        return [path.parent.relative_to(tree.ROOT).as_posix(), *TEST_FOLDERS, *tree.FOLDERS]
     below = {path.parent.relative_to(tree.ROOT).as_posix(), folder, *tree.FOLDERS[folder]}
     return sorted(below)
 
