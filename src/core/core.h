@@ -56,6 +56,9 @@ struct core_user_view {
  */
 bool core_next_user(const struct core *core, uint64_t *cursor, struct core_user_view *ret_view);
 
+/* Whether somebody has that nickname, folded. */
+bool core_has_user(const struct core *core, struct str nick_folded);
+
 struct core_room_view {
     struct str name, topic;
     char modes[32]; /* "+nt" */

@@ -42,6 +42,11 @@ bool core_next_user(const struct core *core, uint64_t *cursor, struct core_user_
     return true;
 }
 
+bool core_has_user(const struct core *core, struct str nick_folded)
+{
+    return user_find(core, nick_folded) != NULL;
+}
+
 bool core_next_room(const struct core *core, uint64_t *cursor, struct core_room_view *ret_view)
 {
     const struct room *room = olist_next(&core->rooms, cursor);

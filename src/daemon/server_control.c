@@ -106,17 +106,17 @@ static int op_kick(void *user, struct str nick, struct str reason)
     struct buf folded = {0};
     name_fold(server->settings->casemapping, nick, &folded);
     struct str why = reason.len > 0 ? reason : STR("Disconnected by the operator");
-    uint64_t before = core_totals(hub_lock(server->hub)).users;
+    bool found = core_has_user(hub_lock(server->hub), buf_str(&folded));
     hub_unlock(server->hub);
-    hub_apply(server->hub, &(struct input){
-                               .kind = INPUT_KICK,
-                               .now_ms = clock_wall_ms(),
-                               .kick = {.nick_folded = buf_str(&folded), .reason = why},
-                           });
-    uint64_t after = core_totals(hub_lock(server->hub)).users;
-    hub_unlock(server->hub);
+    if (found) {
+        hub_apply(server->hub, &(struct input){
+                                   .kind = INPUT_KICK,
+                                   .now_ms = clock_wall_ms(),
+                                   .kick = {.nick_folded = buf_str(&folded), .reason = why},
+                               });
+    }
     buf_finish(&folded);
-    return before != after ? STATUS_OK : STATUS_NOT_FOUND;
+    return found ? STATUS_OK : STATUS_NOT_FOUND;
 }
 
 /* New settings for everybody, in the order of events. */
