@@ -3,8 +3,15 @@
 
 static void kick(struct core *core, struct room *room, struct user *target, struct str reason)
 {
-    buf_printf(cast_from_user(core, core->who->user), "KICK %s %s :" STR_FMT, room->name.raw,
-               target->name.raw, STR_ARG(reason));
+    const struct user *user = core->who->user;
+    const struct membership *membership = user_membership(user, room);
+    if (membership == NULL || (membership->rank & RANK_OP) == 0) {
+        core_log(core, LOG_OPERATOR, core->who->id,
+                 "%s kicked %s from %s as server operator (" STR_FMT ")", user->mask, target->mask,
+                 room->name.raw, STR_ARG(reason));
+    }
+    buf_printf(cast_from_user(core, user), "KICK %s %s :" STR_FMT, room->name.raw, target->name.raw,
+               STR_ARG(reason));
     cast_room(core, room);
     room_remove(core, room, target);
 }

@@ -27,8 +27,9 @@ struct change {
     struct room *room;
     const struct input_line *in;
     bool on;
-    bool powerless; /* 482 was said; nothing is changed any more */
-    unsigned param; /* the next parameter */
+    bool from_outside; /* the power is that of a server operator; known before it takes its own */
+    bool powerless;    /* 482 was said; nothing is changed any more */
+    unsigned param;    /* the next parameter */
     unsigned n_params_used;
     unsigned listed;     /* bits of lists that were shown */
     uint64_t unknown[2]; /* ASCII letters that 472 was said about */
@@ -43,7 +44,13 @@ static void announce(struct change *c)
     if (c->letters.len == 0) {
         return;
     }
-    struct buf *line = cast_from_user(c->core, c->core->who->user);
+    const struct user *user = c->core->who->user;
+    if (c->from_outside) {
+        core_log(c->core, LOG_OPERATOR, c->core->who->id,
+                 "%s changed modes of %s as server operator: " STR_FMT STR_FMT, user->mask,
+                 c->room->name.raw, STR_ARG(buf_str(&c->letters)), STR_ARG(buf_str(&c->params)));
+    }
+    struct buf *line = cast_from_user(c->core, user);
     buf_printf(line, "MODE %s ", c->room->name.raw);
     buf_add_str(line, buf_str(&c->letters));
     buf_add_str(line, buf_str(&c->params));
@@ -407,6 +414,8 @@ void mode_room(struct core *core, struct room *room, const struct input_line *in
         return;
     }
     struct change c = {.core = core, .room = room, .in = in, .on = true, .param = 2};
+    const struct membership *membership = user_membership(core->who->user, room);
+    c.from_outside = membership == NULL || (membership->rank & RANK_OP) == 0;
     struct str rest = in->line.params[1];
     while (rest.len > 0) {
         struct str letter = first_character(rest);
