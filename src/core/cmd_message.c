@@ -81,7 +81,7 @@ static void echo(struct core *core, const struct message *message, const struct 
 static bool may_speak(const struct core *core, const struct room *room, const char **ret_why)
 {
     const struct user *user = core->who->user;
-    const struct membership *member = user_membership(user, room);
+    struct membership *member = user_membership(user, room);
     if (member != NULL && member->rank != 0) {
         return true;
     }
@@ -93,7 +93,7 @@ static bool may_speak(const struct core *core, const struct room *room, const ch
         *ret_why = "only voiced members may speak (+m)";
         return false;
     }
-    if (room->lists[ROOM_BANS].len > 0 && room_bans(room, user)) {
+    if (member != NULL ? room_bans_member(room, user, member) : room_bans(room, user)) {
         *ret_why = "you are banned (+b)";
         return false;
     }

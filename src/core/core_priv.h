@@ -19,7 +19,11 @@ struct membership {
     struct room *room;
     uint64_t order; /* its id in room->members */
     uint8_t rank;   /* RANK_OP | RANK_VOICE */
+    bool banned;    /* as it was found at … */
+    uint32_t bans_version;
 };
+
+enum { BANS_VERSION_NONE = UINT32_MAX }; /* no room has it: look again */
 
 enum { UMODE_INVISIBLE = 1, UMODE_OPERATOR = 2, UMODE_WALLOPS = 4 };
 
@@ -97,6 +101,7 @@ struct room {
     uint64_t since_ms;
     struct olist members;           /* struct user */
     struct olist lists[ROOM_LISTS]; /* struct mask_entry */
+    uint32_t bans_version;          /* counts the changes of them */
 };
 
 struct whowas;
@@ -200,6 +205,9 @@ void room_add_modes(const struct room *room, const struct user *viewer, struct b
 bool room_list_matches(const struct room *room, enum room_list list, const struct user *user);
 /* Banned and not excepted. */
 bool room_bans(const struct room *room, const struct user *user);
+/* The same of a member, without looking at the lists again while they and its mask stay. */
+bool room_bans_member(const struct room *room, const struct user *user,
+                      struct membership *membership);
 void room_list_add(struct core *core, struct room *room, enum room_list list, struct str mask,
                    struct str folded, struct str by);
 void room_list_remove(struct room *room, enum room_list list, uint64_t id);

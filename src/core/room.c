@@ -65,7 +65,8 @@ void room_add(struct core *core, struct room *room, struct user *user, uint8_t r
         user->rooms = xrealloc(user->rooms, user->cap_rooms * sizeof(*user->rooms));
     }
     uint64_t order = ++core->next_id;
-    user->rooms[user->n_rooms++] = (struct membership){room, order, rank};
+    user->rooms[user->n_rooms++] = (struct membership){
+        .room = room, .order = order, .rank = rank, .bans_version = BANS_VERSION_NONE};
     olist_append(&room->members, order, user);
     for (const struct session *s = user->sessions; s != NULL; s = s->next) {
         core_emit(core, &(struct effect){
@@ -141,18 +142,35 @@ bool room_bans(const struct room *room, const struct user *user)
     return room_list_matches(room, ROOM_BANS, user) && !room_list_matches(room, ROOM_EXCEPTS, user);
 }
 
+bool room_bans_member(const struct room *room, const struct user *user,
+                      struct membership *membership)
+{
+    if (membership->bans_version != room->bans_version) {
+        membership->banned = room_bans(room, user);
+        membership->bans_version = room->bans_version;
+    }
+    return membership->banned;
+}
+
+static void lists_changed(struct room *room)
+{
+    room->bans_version = (room->bans_version + 1) % BANS_VERSION_NONE;
+}
+
 void room_list_add(struct core *core, struct room *room, enum room_list list, struct str mask,
                    struct str folded, struct str by)
 {
     struct mask_entry *entry = xcalloc(1, sizeof(*entry));
     *entry = (struct mask_entry){str_dup(mask), str_dup(folded), str_dup(by), core->now_ms};
     olist_append(&room->lists[list], ++core->next_id, entry);
+    lists_changed(room);
 }
 
 void room_list_remove(struct room *room, enum room_list list, uint64_t id)
 {
     struct mask_entry *entry = olist_remove(&room->lists[list], id);
     if (entry != NULL) {
+        lists_changed(room);
         mask_entry_destroy(entry);
     }
 }

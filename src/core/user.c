@@ -77,6 +77,9 @@ void user_update_mask(struct user *user)
 {
     struct identity id = identity_of(user);
     set_identity(user, &id);
+    for (unsigned i = 0; i < user->n_rooms; i++) {
+        user->rooms[i].bans_version = BANS_VERSION_NONE;
+    }
 }
 
 void user_set_realname(struct user *user, struct str realname)

@@ -165,6 +165,42 @@ static void bans_keep_out(void **state)
     fixture_finish(f);
 }
 
+/* The verdict about a member is remembered; whatever it depends on must end that. */
+static void who_is_banned_may_change(void **state)
+{
+    struct three *t = set_up();
+    struct fixture *f = &t->f;
+    static const char banned[] =
+        ":maru.local 404 bob #room :Cannot send to channel: you are banned (+b)\n";
+    answers(t, t->bob, "PRIVMSG #room :1", "");
+    fixture_line(f, t->alice, "MODE #room +b bob");
+    fixture_forget(f);
+    answers(t, t->bob, "PRIVMSG #room :2", banned);
+    answers(t, t->bob, "PRIVMSG #room :3", banned);
+    fixture_line(f, t->alice, "MODE #room +e *!*@bob.test");
+    fixture_forget(f);
+    answers(t, t->bob, "PRIVMSG #room :4", "");
+    fixture_line(f, t->alice, "MODE #room -e *!*@bob.test");
+    fixture_forget(f);
+    answers(t, t->bob, "PRIVMSG #room :5", banned);
+    fixture_line(f, t->bob, "NICK robert");
+    fixture_forget(f);
+    answers(t, t->bob, "PRIVMSG #room :6", "");
+    fixture_line(f, t->bob, "NICK BOB");
+    fixture_forget(f);
+    answers(t, t->bob, "PRIVMSG #room :7",
+            ":maru.local 404 BOB #room :Cannot send to channel: you are banned (+b)\n");
+    fixture_line(f, t->alice, "MODE #room -b bob!*@*");
+    fixture_forget(f);
+    answers(t, t->bob, "PRIVMSG #room :8", "");
+    /* From outside of a room without n, too. */
+    fixture_line(f, t->alice, "MODE #room +b-n carol");
+    fixture_forget(f);
+    answers(t, t->carol, "PRIVMSG #room :9",
+            ":maru.local 404 carol #room :Cannot send to channel: you are banned (+b)\n");
+    fixture_finish(f);
+}
+
 static void lists_are_shown(void **state)
 {
     struct three *t = set_up();
@@ -329,6 +365,7 @@ int main(void)
         cmocka_unit_test(who_does_not_run_the_room_changes_nothing),
         cmocka_unit_test(what_is_wrong_is_said),
         cmocka_unit_test(bans_keep_out),
+        cmocka_unit_test(who_is_banned_may_change),
         cmocka_unit_test(lists_are_shown),
         cmocka_unit_test(an_empty_mask_is_no_mask),
         cmocka_unit_test(lists_are_bounded),
