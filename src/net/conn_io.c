@@ -73,12 +73,14 @@ void conn_flush(struct conn *conn)
         }
         if (sent == CONN_AGAIN || (sent > 0 && (size_t)sent < len && conn->ssl == NULL)) {
             conn->blocked = true;
-            outq_detach(&conn->out);
             conn_update_poll(conn);
         } else if (sent <= 0) {
             outq_finish(&conn->out);
             conn_doom(conn, STR("Connection closed"));
         }
+    }
+    if (conn->blocked) {
+        outq_detach(&conn->out);
     }
 }
 

@@ -116,18 +116,40 @@ void outq_consume(struct outq *queue, size_t len)
     }
 }
 
+/* Nobody else has the run, and the slice is its end: more may be put behind it. */
+static bool is_own(const struct slice *slice)
+{
+    return slice->run->holders == 1 && slice->offset + slice->len == slice->run->bytes.len;
+}
+
+static void append(struct run *own, const struct slice *slice)
+{
+    buf_add(&own->bytes, slice->run->bytes.p + slice->offset, slice->len);
+}
+
 void outq_detach(struct outq *queue)
 {
+    struct slice *first = &queue->first;
     /* A slice that is most of its run may keep it: the memory is of use. */
-    const struct slice *first = &queue->first;
-    if (first->run == NULL || (queue->n_more == 0 && first->len * 2 >= first->run->bytes.cap)) {
+    if (first->run == NULL || (queue->n_more == 0 && first->len * 2ull >= first->run->bytes.cap)) {
         return;
     }
-    struct run *own = run_create();
-    size_t bytes = queue->bytes;
-    char *to = buf_reserve(&own->bytes, bytes);
-    own->bytes.len = outq_copy(queue, to, bytes);
-    outq_finish(queue);
-    queue->first = (struct slice){own, 0, (uint32_t)bytes};
-    queue->bytes = bytes;
+    if (!is_own(first)) {
+        struct run *own = run_create();
+        buf_reserve(&own->bytes, queue->bytes);
+        append(own, first);
+        run_unref(first->run);
+        *first = (struct slice){own, 0, first->len};
+    } else if (first->offset > first->len) {
+        buf_consume(&first->run->bytes, first->offset);
+        first->offset = 0;
+    }
+    for (uint32_t i = 0; i < queue->n_more; i++) {
+        append(first->run, &queue->more[i]);
+        first->len += queue->more[i].len;
+        run_unref(queue->more[i].run);
+    }
+    free(queue->more);
+    queue->more = NULL;
+    queue->n_more = queue->cap_more = 0;
 }

@@ -48,7 +48,8 @@ size_t outq_copy(const struct outq *queue, char *to, size_t max);
 /* Takes `len` bytes off the front. */
 void outq_consume(struct outq *queue, size_t len);
 
-/* What could not be sent now is kept without pinning runs of which it is a small part. */
+/* What could not be sent now is kept without pinning runs of which it is a small part. Called after
+ * each turn that added something, it costs what was added. */
 void outq_detach(struct outq *queue);
 
 #endif
