@@ -38,6 +38,22 @@ static void set(char **field, struct str value)
     *field = str_dup(value);
 }
 
+/* "name:password" of a configured operator; -1 where it is none. */
+static int find_operator(const struct settings *settings, const char *password)
+{
+    const char *colon = strchr(password, ':');
+    if (colon == NULL) {
+        return -1;
+    }
+    struct str name = {password, (size_t)(colon - password)};
+    for (unsigned i = 0; i < settings->n_operators; i++) {
+        if (str_eq(str_from(settings->operators[i].name), name)) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
 static enum peer_act ask_core(struct peer *peer, const struct peer_env *env,
                               struct input *ret_input)
 {
@@ -61,28 +77,15 @@ static enum peer_act ask_core(struct peer *peer, const struct peer_env *env,
                 .tls = peer->tls,
             },
     };
-    if (signup->verified && signup->operator_index >= 0 &&
-        (unsigned)signup->operator_index < env->settings->n_operators) {
+    /* Again by name: a refused nickname may have taken a while. */
+    int index = signup->verified && signup->operator_index >= 0
+                    ? find_operator(env->settings, signup->password)
+                    : -1;
+    if (index >= 0) {
         ret_input->reg.operator_name =
-            arena_copy(env->arena, str_from(env->settings->operators[signup->operator_index].name));
+            arena_copy(env->arena, str_from(env->settings->operators[index].name));
     }
     return PEER_INPUT;
-}
-
-/* "name:password" of a configured operator; -1 where it is none. */
-static int find_operator(const struct settings *settings, const char *password)
-{
-    const char *colon = strchr(password, ':');
-    if (colon == NULL) {
-        return -1;
-    }
-    struct str name = {password, (size_t)(colon - password)};
-    for (unsigned i = 0; i < settings->n_operators; i++) {
-        if (str_eq(str_from(settings->operators[i].name), name)) {
-            return (int)i;
-        }
-    }
-    return -1;
 }
 
 enum peer_act signup_complete(struct peer *peer, const struct peer_env *env,
@@ -129,11 +132,17 @@ enum peer_act peer_verdict(struct peer *peer, const struct peer_env *env, bool r
     if (peer->state != PEER_VERIFYING) {
         return PEER_NOTHING;
     }
+    /* A reload may have moved the operators, or taken this one away, while the check ran. */
+    struct peer_signup *signup = peer->signup;
+    if (signup->operator_index >= 0) {
+        signup->operator_index = find_operator(env->settings, signup->password);
+        right = right && signup->operator_index >= 0;
+    }
     if (!right) {
         signup_reply(peer, env, ERR_PASSWDMISMATCH, ":Password incorrect");
         return signup_close(peer, env, "Password incorrect");
     }
-    peer->signup->verified = true;
+    signup->verified = true;
     return ask_core(peer, env, ret_input);
 }
 
@@ -259,6 +268,7 @@ static enum peer_act on_pass(struct peer *peer, const struct peer_env *env, stru
         signup_reply(peer, env, ERR_NEEDMOREPARAMS, "PASS :Not enough parameters");
     } else {
         set(&peer->signup->password, str_cut_utf8(password, PEER_PASSWORD_MAX));
+        peer->signup->verified = false;
     }
     return PEER_NOTHING;
 }
