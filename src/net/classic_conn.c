@@ -411,7 +411,7 @@ void classic_poll(struct conn *conn)
     }
     send_frames(conn);
     if (conn->closing && classic_out_drained(&classic->out)) {
-        conn_doom(conn, STR("Connection closed"));
+        conn_linger(conn);
     }
     classic_arm(conn);
 }

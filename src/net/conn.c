@@ -204,6 +204,11 @@ void conn_close_after(struct conn *conn, struct str last)
         conn_say(conn, last);
     }
     conn->closing = true;
+    if (!conn->ended && conn->stage != CONN_CLASSIC) {
+        /* Nothing comes behind the last line. A peer that has ended may still be waiting for
+         * answers to what it said before. */
+        fanout_close(&conn->edge->fanout, conn->id);
+    }
     conn->held = false;
     conn->walking = false;
     conn->reading = false;
@@ -211,6 +216,22 @@ void conn_close_after(struct conn *conn, struct str last)
     conn_update_poll(conn);
     conn_set_timer(conn);
     conn_mark_dirty(conn);
+}
+
+void conn_linger(struct conn *conn)
+{
+    if (conn->lingering || conn->doomed) {
+        return;
+    }
+    conn_end_io(conn);
+    if (conn->ended || shutdown(conn->fd, SHUT_WR) != 0 || !conn_pass_over(conn) ||
+        conn->edge->stopping) {
+        conn_doom(conn, STR("Connection closed"));
+        return;
+    }
+    conn->lingering = true;
+    conn->reading = true;
+    conn_update_poll(conn); /* The timer of conn_close_after() ends it. */
 }
 
 void conn_doom(struct conn *conn, struct str reason)
@@ -299,13 +320,15 @@ static void conn_free(struct conn *conn)
         conn_list_remove(&edge->resume, conn);
     }
     classic_free(conn);
+    verify_abandon(conn);
     conn_end_io(conn);
     outq_finish(&conn->out);
     buf_finish(&conn->pending);
     peer_finish(&conn->peer);
     admission_leave(edge->admission, &conn->address, conn->registered);
     edge->conns[slot] = NULL;
-    edge->generations[slot] = (edge->generations[slot] + 1) % SESSION_GENERATIONS;
+    /* Never 0, so that no id is 0, which is nobody. */
+    edge->generations[slot] = edge->generations[slot] % (SESSION_GENERATIONS - 1) + 1;
     edge->free_slots[edge->n_free++] = slot;
     edge->n_conns--;
     uv_close((uv_handle_t *)&conn->poll, on_closed);

@@ -111,6 +111,7 @@ static bool read_piece(struct conn *conn)
         }
         if (n == 0 && conn->stage != CONN_CLASSIC) {
             /* Answers to what came before its end may still leave. */
+            conn->ended = true;
             conn_leave_core(conn, STR("Connection closed"));
             conn_close_after(conn, (struct str){0});
         } else {
@@ -132,6 +133,12 @@ static bool read_piece(struct conn *conn)
 void conn_readable(struct conn *conn)
 {
     struct edge *edge = conn->edge;
+    if (conn->lingering) {
+        if (!conn_pass_over(conn)) {
+            conn_doom(conn, STR("Connection closed"));
+        }
+        return;
+    }
     if (edge->read_bytes > EDGE_TURN_BYTES) {
         return; /* The poll fires again in the next turn. */
     }

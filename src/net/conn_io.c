@@ -37,6 +37,17 @@ ssize_t conn_recv(struct conn *conn, char *to, size_t max)
     return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? CONN_AGAIN : CONN_BROKEN;
 }
 
+bool conn_pass_over(struct conn *conn)
+{
+    char *to = arena_reserve(&conn->edge->arena, EDGE_READ_BYTES);
+    ssize_t n;
+    size_t passed = 0;
+    while ((n = recv(conn->fd, to, EDGE_READ_BYTES, MSG_DONTWAIT)) > 0 &&
+           (passed += (size_t)n) < EDGE_TURN_BYTES) {
+    }
+    return n > 0 || (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR));
+}
+
 static ssize_t conn_send(struct conn *conn, const char *bytes, size_t len)
 {
     if (conn->ssl != NULL) {

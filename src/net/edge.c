@@ -104,7 +104,7 @@ static void on_deliver(void *ctx, uint32_t slot, struct run *run, size_t offset,
 {
     struct edge *edge = ctx;
     struct conn *conn = edge->conns[slot];
-    if (conn == NULL || conn->doomed) {
+    if (conn == NULL || conn->doomed || conn->lingering) {
         return;
     }
     if (conn->classic != NULL) {

@@ -14,6 +14,7 @@
 #include <uv.h>
 
 struct classic;
+struct verify;
 
 enum conn_stage {
     CONN_SNIFFING,  /* what it speaks is not known yet */
@@ -37,6 +38,8 @@ struct conn {
     bool walking;     /* held by a long answer: INPUT_CONTINUE when the output has drained */
     bool resuming;    /* in edge->resume */
     bool closing;     /* no more input; closed when the output has left */
+    bool ended;       /* the peer has closed its side */
+    bool lingering;   /* our side is closed; what still comes is passed over */
     bool doomed;      /* in edge->doomed: closed at the end of the turn */
     bool in_core;     /* the core was asked to admit it and has not closed it */
     bool registered;  /* as the admission counts */
@@ -50,6 +53,7 @@ struct conn {
     struct peer peer;
     struct wheel_timer timer;
     struct classic *classic; /* NULL but for CONN_CLASSIC */
+    struct verify *verify;   /* the password that is being checked, or NULL */
 };
 
 struct conn_list {
@@ -139,6 +143,9 @@ void conn_say(struct conn *conn, struct str bytes);
 void conn_mark_dirty(struct conn *conn);
 /* Sends the last line and closes when it has left; input is no longer read. */
 void conn_close_after(struct conn *conn, struct str last);
+/* All that was to be said has left: closes our side, and the connection when the peer has closed
+ * its own. To close with unread input is a reset, which can take the last line from the peer. */
+void conn_linger(struct conn *conn);
 /* Closes at the end of the turn, whatever is still queued; the core learns `reason`. */
 void conn_doom(struct conn *conn, struct str reason);
 /* Tells the core, once, that the session is gone. */
@@ -154,6 +161,8 @@ enum { CONN_AGAIN = -1, CONN_BROKEN = -2 };
 /* Bytes read, 0 at the end, CONN_AGAIN or CONN_BROKEN. */
 ssize_t conn_recv(struct conn *conn, char *to, size_t max);
 void conn_flush(struct conn *conn);
+/* Reads and forgets; false where the peer has ended. */
+bool conn_pass_over(struct conn *conn);
 /* Goes on with a TLS handshake: 1 done, CONN_AGAIN, CONN_BROKEN. */
 int conn_handshake(struct conn *conn);
 int conn_begin_tls(struct conn *conn);
@@ -175,6 +184,8 @@ void turn_run(struct edge *edge);
 /* verify.c: passwords, on libuv's worker threads */
 void verify_signup(struct conn *conn);
 void verify_operator(struct conn *conn, unsigned operator_index, struct str password);
+/* The connection closes: a check that has not begun is left out. */
+void verify_abandon(struct conn *conn);
 
 /* http_conn.c */
 void http_conn_input(struct conn *conn, struct str bytes);

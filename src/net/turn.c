@@ -145,6 +145,9 @@ static void on_refused(struct conn *conn, const struct effect *effect)
 static void stop(struct edge *edge, const struct message *message)
 {
     edge->stopping = true;
+    for (size_t i = 0; i < edge->n_accepts; i++) {
+        uv_poll_stop(&edge->accepts[i].poll); /* Nobody is let in: it would only stay readable. */
+    }
     edge->stop_ms = edge->now_ms + EDGE_LINGER_MS / 2;
     for (uint32_t slot = 0; slot < edge->n_slots; slot++) {
         struct conn *conn = edge->conns[slot];
@@ -279,7 +282,7 @@ static void flush_all(struct edge *edge, bool ask)
             continue;
         }
         if (conn->closing && conn->classic == NULL) {
-            conn_doom(conn, STR("Connection closed"));
+            conn_linger(conn);
         } else if (conn->walking && ask) {
             ask_for_more(conn);
         } else if (conn->walking && !conn->dirty) {

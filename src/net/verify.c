@@ -62,8 +62,11 @@ static void on_done(uv_work_t *work, int status)
     uint32_t slot = session_id_slot(verify->id);
     struct conn *conn = slot < edge->n_slots ? edge->conns[slot] : NULL;
     edge_update_time(edge);
-    if (conn != NULL && conn->id == verify->id && !conn->closing && !conn->doomed) {
-        apply_verdict(conn, verify);
+    if (conn != NULL && conn->id == verify->id) {
+        conn->verify = NULL;
+        if (!conn->closing && !conn->doomed) {
+            apply_verdict(conn, verify);
+        }
     }
     sodium_memzero(verify->password, strlen(verify->password));
     free(verify->password);
@@ -80,7 +83,16 @@ static void begin(struct conn *conn, bool signup, struct str password, const cha
     verify->signup = signup;
     verify->password = str_dup(password);
     verify->hash = str_dup(str_from(hash != NULL ? hash : dummy_hash));
+    conn->verify = verify;
     CHECK(uv_queue_work(&conn->edge->loop, &verify->work, on_work, on_done) == 0);
+}
+
+void verify_abandon(struct conn *conn)
+{
+    if (conn->verify != NULL) {
+        (void)uv_cancel((uv_req_t *)&conn->verify->work); /* on_done follows in any case. */
+        conn->verify = NULL;
+    }
 }
 
 void verify_signup(struct conn *conn)
