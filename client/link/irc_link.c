@@ -14,7 +14,7 @@
 enum {
     OPEN_WITHIN_S = 15,
     LINGER_WITHIN_S = 3,
-    READ_BYTES = 16 * 1024,
+    READ_BYTES = 64 * 1024,
 
     /* Behind GTK's drawing (G_PRIORITY_HIGH_IDLE + 20), so that a flood of lines never stops the
      * frames; ahead of idle work. */

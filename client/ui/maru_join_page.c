@@ -1,6 +1,8 @@
 /* The first page. Main thread. */
 #include "maru_join_page.h"
 
+#include <glib/gi18n.h>
+
 struct _MaruJoinPage {
     GtkBox parent_instance;
     GtkWidget *fields;
@@ -57,9 +59,26 @@ static void maru_join_page_class_init(MaruJoinPageClass *class)
     gtk_widget_class_bind_template_child(widget_class, MaruJoinPage, cancel);
 }
 
+/* libadwaita leaves the parts of its rows without names for screen readers. */
+static void name_parts(GtkWidget *widget)
+{
+    if (GTK_IS_LIST_BOX(widget)) {
+        gtk_accessible_update_property(GTK_ACCESSIBLE(widget), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                       _("Where and who"), -1);
+    } else if (GTK_IS_IMAGE(widget)) {
+        gtk_accessible_update_property(GTK_ACCESSIBLE(widget), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                       _("Can be edited"), -1);
+    }
+    for (GtkWidget *child = gtk_widget_get_first_child(widget); child != NULL;
+         child = gtk_widget_get_next_sibling(child)) {
+        name_parts(child);
+    }
+}
+
 static void maru_join_page_init(MaruJoinPage *self)
 {
     gtk_widget_init_template(GTK_WIDGET(self));
+    name_parts(self->fields);
     g_signal_connect_swapped(self->join, "clicked", G_CALLBACK(on_join), self);
     g_signal_connect_swapped(self->cancel, "clicked", G_CALLBACK(on_cancel), self);
     g_signal_connect_swapped(self->address, "entry-activated", G_CALLBACK(on_address_activated),

@@ -10,6 +10,9 @@
 /* So near to the end counts as being there, in pixels. */
 #define NEAR_END 48.0
 
+/* Over the text of every kind of row, in pixels from the left. */
+#define TEXT_POINT_X 80.0
+
 struct _MaruMessageView {
     GtkWidget parent_instance;
     GtkWidget *overlay;
@@ -395,6 +398,31 @@ static void maru_message_view_size_allocate(GtkWidget *widget, int width, int he
     }
 }
 
+/* The list would be entered at its first row, the oldest; a person wants the lowest one in view. */
+static GtkWidget *lowest_row(MaruMessageView *self)
+{
+    GtkWidget *list = GTK_WIDGET(self->list);
+    double bottom = gtk_widget_get_height(list) - 16;
+    GtkWidget *widget = gtk_widget_pick(list, TEXT_POINT_X, bottom, GTK_PICK_DEFAULT);
+    while (widget != NULL && widget != list && gtk_widget_get_parent(widget) != list) {
+        widget = gtk_widget_get_parent(widget);
+    }
+    return widget != NULL && widget != list ? widget : gtk_widget_get_last_child(list);
+}
+
+static gboolean maru_message_view_focus(GtkWidget *widget, GtkDirectionType direction)
+{
+    MaruMessageView *self = MARU_MESSAGE_VIEW(widget);
+    bool tab = direction == GTK_DIR_TAB_FORWARD || direction == GTK_DIR_TAB_BACKWARD;
+    if (tab && gtk_widget_get_focus_child(widget) == NULL && n_rows(self) > 0) {
+        GtkWidget *row = lowest_row(self);
+        if (row != NULL && gtk_widget_grab_focus(row)) {
+            return TRUE;
+        }
+    }
+    return GTK_WIDGET_CLASS(maru_message_view_parent_class)->focus(widget, direction);
+}
+
 static void flush(gpointer list)
 {
     maru_message_list_flush(list);
@@ -419,6 +447,7 @@ static void maru_message_view_class_init(MaruMessageViewClass *class)
     GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
     G_OBJECT_CLASS(class)->dispose = maru_message_view_dispose;
     widget_class->size_allocate = maru_message_view_size_allocate;
+    widget_class->focus = maru_message_view_focus;
     gtk_widget_class_set_template_from_resource(widget_class,
                                                 "/chat/maru/Maru/ui/maru_message_view.ui");
     gtk_widget_class_bind_template_child(widget_class, MaruMessageView, overlay);

@@ -228,7 +228,9 @@ static void maru_room_page_get_property(GObject *object, guint id, GValue *value
 {
     MaruRoomPage *self = MARU_ROOM_PAGE(object);
     if (id == PROP_MEMBERS_SHOWN) {
-        g_value_set_boolean(value, adw_flap_get_reveal_flap(self->flap));
+        /* In a narrow window the members are away because they would cover the room. */
+        g_value_set_boolean(value, adw_flap_get_folded(self->flap) ||
+                                       adw_flap_get_reveal_flap(self->flap));
     } else {
         G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
     }
@@ -347,4 +349,9 @@ void maru_room_page_begin(MaruRoomPage *self)
 void maru_room_page_focus_entry(MaruRoomPage *self)
 {
     gtk_entry_grab_focus_without_selecting(self->entry);
+}
+
+void maru_room_page_toggle_members(MaruRoomPage *self)
+{
+    adw_flap_set_reveal_flap(self->flap, !adw_flap_get_reveal_flap(self->flap));
 }

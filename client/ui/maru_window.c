@@ -132,10 +132,7 @@ static void action_focus_entry(GtkWidget *widget, const char *name, GVariant *pa
 
 static void action_members(GtkWidget *widget, const char *name, GVariant *parameter)
 {
-    gboolean shown;
-    MaruWindow *self = MARU_WINDOW(widget);
-    g_object_get(self->room_page, "members-shown", &shown, NULL);
-    g_object_set(self->room_page, "members-shown", !shown, NULL);
+    maru_room_page_toggle_members(MARU_WINDOW(widget)->room_page);
 }
 
 static gboolean maru_window_close_request(GtkWindow *window)

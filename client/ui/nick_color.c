@@ -8,6 +8,8 @@ static const char *const palette[][3] = {
     {"#c64600", "#a83c00", "#ffa368"}, {"#c01c50", "#b01648", "#ff8cab"},
     {"#9141ac", "#813d9c", "#d69be8"}, {"#6b5bd2", "#5343bd", "#b1a6ff"},
     {"#865e3c", "#7a4f2c", "#dcb08b"}, {"#4b7f2e", "#3b6b20", "#9bd472"},
+    {"#5a7086", "#4a5f75", "#a5bbd2"}, {"#b5477f", "#9c2f68", "#f29ac4"},
+    {"#00777b", "#006a6e", "#5ccfc9"},
 };
 
 static GdkRGBA color_of(const char *nick, unsigned column)

@@ -238,6 +238,17 @@ class Client:
         self.press(f"{response}$", within=dialog)
         wait_for(lambda: self.application.get_child_count() < before, "the dialog closes")
 
+    def nameless(self):
+        """What a person can use but a screen reader cannot name: GTK then gives the type's name."""
+        usable = ("push button", "toggle button", "text", "entry", "list", "list item", "image",
+                  "menu item", "check box")
+        # An entry's own icon has its text from GTK, as a description.
+        return [f"{node.get_role_name()} {node.get_name()!r}"
+                for node in find_all(self.application)
+                if node.get_role_name() in usable
+                and (not node.get_name() or re.match("(Gtk|Adw|Maru)[A-Z]", node.get_name()))
+                and (node.get_parent() is None or node.get_parent().get_role_name() != "text")]
+
     def quit(self, sig=None):
         if sig is None:
             self.keys("ctrl+q")

@@ -3,10 +3,21 @@
 import os
 import signal
 import sys
+import time
 
 import desk
 import peers
 from desk import step
+
+
+def clipboard(client):
+    """What was copied, seen by pasting it."""
+    client.fill("^Message$", "")
+    client.keys("ctrl+e", "ctrl+v")
+    time.sleep(0.5)
+    text = client.entry_text()
+    client.fill("^Message$", "")
+    return text
 
 
 def test():
@@ -81,6 +92,20 @@ def test():
     desk.wait_for(lambda: mina.application.get_child_count() == 2, "the shortcuts are shown")
     desk.picture("4-shortcuts", None)
     mina.keys("Escape")
+    desk.wait_for(lambda: mina.application.get_child_count() == 1, "the shortcuts are gone")
+    mina.keys("shift+Tab", "Up", "ctrl+c")
+    copied = desk.wait_for(lambda: clipboard(mina), "something is copied")
+    assert copied in ("thank you", "점심시간입니다. Lunch time!"), copied
+    mina.keys("ctrl+e")
+    mina.type("back in the entry")
+    desk.wait_for(lambda: mina.entry_text() == "back in the entry", "Ctrl+E leads to the entry")
+    mina.keys("ctrl+a", "Delete")
+
+    step("everything has a name for screen readers")
+    for client in (chulsoo, mina):
+        assert client.nameless() == [], client.nameless()
+        assert all(client.rows()), client.rows()
+        assert all(client.members()), client.members()
 
     step("a nickname is changed")
     mina.say("/nick 미나")
