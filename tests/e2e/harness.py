@@ -137,7 +137,7 @@ class Server:
 
 def tls_context(version=None):
     """Trusts any certificate; version is 'TLSv1.2' or 'TLSv1.3' to insist on one."""
-    context = ssl.create_default_context()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     if version is not None:
@@ -322,17 +322,34 @@ def pump(clients, done, limit=None):
     deadline = time.monotonic() + (LIMIT if limit is None else limit)
     for client in clients:
         client.take_ready()  # what was received already wakes no poll
+    poll = select.poll()
+    open_ones = {client.socket.fileno(): client for client in clients if not client.ended}
+    for number in open_ones:
+        poll.register(number, select.POLLIN)
     while not done():
         if time.monotonic() > deadline:
             raise AssertionError('waited in vain; last lines were:\n' + '\n'.join(
                 f'{client.nick}: {client.lines[-3:]}' for client in clients[:10]))
-        open_ones = {client.socket.fileno(): client for client in clients if not client.ended}
-        poll = select.poll()
-        for number in open_ones:
-            poll.register(number, select.POLLIN)
-        ready = poll.poll(100)
-        for number, _ in ready:
+        for number, _ in poll.poll(100):
             open_ones[number].take_ready()
+            if open_ones[number].ended:
+                poll.unregister(number)
+
+
+class EveryoneSaw:
+    """A condition for pump(): each has a line with this text. No line is looked at twice."""
+
+    def __init__(self, clients, text):
+        self.text = text
+        self.left = {client: 0 for client in clients}
+
+    def __call__(self):
+        for client, seen in list(self.left.items()):
+            if any(self.text in line for line in client.lines[seen:]):
+                del self.left[client]
+            else:
+                self.left[client] = len(client.lines)
+        return not self.left
 
 
 class TestCase(unittest.TestCase):

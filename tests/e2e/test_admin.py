@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import time
 
-from harness import LIMIT, SANITIZED, Client, TestCase, binary, main, pump
+from harness import LIMIT, SANITIZED, Client, EveryoneSaw, TestCase, binary, main, pump
 
 PASSWORD = 'secret'
 
@@ -30,8 +30,7 @@ def many(server, count, join=None):
             line += f'JOIN {join(i)}\r\n'
         client.send_bytes(line.encode())
         clients.append(client)
-    last = ' 366 ' if join else ' 422 '
-    pump(clients, lambda: all(any(last in line for line in client.lines) for client in clients))
+    pump(clients, EveryoneSaw(clients, ' 366 ' if join else ' 422 '))
     return clients
 
 

@@ -3,7 +3,7 @@
 import time
 import unicodedata
 
-from harness import SANITIZED, Client, Server, TestCase, main, pump
+from harness import SANITIZED, Client, EveryoneSaw, Server, TestCase, main, pump
 
 ALL_CAPS = ('message-tags server-time echo-message batch labeled-response multi-prefix '
             'userhost-in-names extended-join away-notify setname')
@@ -191,8 +191,7 @@ class Talk:
         self.assertEqual(1, len({tuple(h.ids) for h in heard if h.ids}), 'message ids differ')
         for i, client in enumerate(everybody[:senders]):
             # A PONG is a fence: exactly what was sent before the PING has come back before it.
-            pump([client], lambda client=client: any(
-                f'PONG maru.local :f{count - 1}' in line for line in client.lines))
+            pump([client], EveryoneSaw([client], f' PONG maru.local :f{count - 1}'))
             own = 0
             for line in client.lines:
                 own += f':{client.nick}!' in line and ' PRIVMSG ' in line
@@ -298,8 +297,7 @@ class Talk:
             client.nick = f'big{i:03d}'
             client.send_bytes(f'NICK {client.nick}\r\nUSER b 0 * :b\r\nJOIN {room}\r\n'.encode())
             rest.append(client)
-        pump([first] + rest, lambda: all(
-            any(' 366 ' in line for line in client.lines[-(count + 30):]) for client in rest))
+        pump([first] + rest, EveryoneSaw(rest, ' 366 '))
         everybody = {f'big{i:03d}': '' for i in range(count)}
         everybody['big000'] = '@'
         self.assertEqual(everybody, first.names(room))

@@ -72,6 +72,7 @@ class Talk(TestCase):
         second.type('네 들려요 😀')
         first.sees('영희>', '네 들려요')
         second.type('/msg 철수 둘이서만')
+        first.sees('Act: ', '3')  # a window of its own
         first.type('/window 3')
         first.sees('둘이서만')
         # It is killed, not closed: the other sees it leave.
