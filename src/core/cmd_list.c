@@ -80,7 +80,9 @@ static bool list_more(struct core *core, struct walk *walk)
             return true;
         }
         core->piece_work++;
-        if (room_visible_to(room, viewer) && fits(core, room, conditions)) {
+        /* The lobby is there even when nobody is in it; for a list that is as good as not. */
+        if (room->members.len > 0 && room_visible_to(room, viewer) &&
+            fits(core, room, conditions)) {
             add_room(core, room);
         }
     }

@@ -18,18 +18,16 @@ static void skip_spaces(struct str *rest)
     }
 }
 
+/* Any visible ASCII: what is no letter or digit makes an unknown command, not an unreadable line.
+ */
 static bool is_command(struct str word)
 {
-    if (word.len == 0) {
-        return false;
-    }
     for (size_t i = 0; i < word.len; i++) {
-        char c = ascii_lower(word.p[i]);
-        if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9')) {
+        if (word.p[i] <= ' ' || word.p[i] >= 0x7f) {
             return false;
         }
     }
-    return true;
+    return word.len > 0;
 }
 
 static bool has_forbidden_byte(struct str bytes)

@@ -20,7 +20,7 @@ struct line {
 };
 
 /* Splits one line, without its CR LF. All views point into `bytes`. STATUS_MALFORMED where there is
- * no command, where a command has other bytes than letters and digits, or where there is a NUL, CR
+ * no command, where a command has other bytes than visible ASCII, or where there is a NUL, CR
  * or LF; STATUS_INCOMPLETE for a line that holds nothing but spaces. */
 int line_parse(struct str bytes, struct line *ret_line) MARU_CHECK;
 

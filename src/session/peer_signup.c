@@ -206,13 +206,12 @@ static void set_user(struct peer *peer, const struct peer_env *env, struct str g
 static enum peer_act on_user(struct peer *peer, const struct peer_env *env, const struct line *line,
                              struct input *ret_input)
 {
-    if (line->n_params < 4 || line->params[0].len == 0) {
+    if (line->n_params < 4 || line->params[0].len == 0 || line->params[3].len == 0) {
         signup_reply(peer, env, ERR_NEEDMOREPARAMS, "USER :Not enough parameters");
         return PEER_NOTHING;
     }
     set_user(peer, env, line->params[0]);
-    struct str realname = line->params[3].len > 0 ? line->params[3] : line->params[0];
-    set(&peer->signup->realname, str_cut_utf8(realname, env->settings->realname_len));
+    set(&peer->signup->realname, str_cut_utf8(line->params[3], env->settings->realname_len));
     return signup_complete(peer, env, ret_input);
 }
 

@@ -81,7 +81,6 @@ static void a_secret_room_does_not_exist_for_others(void **state)
     fixture_line(f, t->carol, "LIST");
     assert_seen(f, t->carol,
                 ":maru.local 321 carol Channel :Users  Name\n"
-                ":maru.local 322 carol #lobby 0 :\n"
                 ":maru.local 323 carol :End of /LIST\n");
     fixture_line(f, t->carol, "LIST #room");
     assert_seen(f, t->carol,
@@ -122,24 +121,24 @@ static void list_conditions(void **state)
     fixture_line(f, t->alice, "TOPIC #new :t");
     fixture_line(f, t->alice, "JOIN #한국");
     f->now_ms += 600000;
-    list_is(t, "LIST", "#lobby #room #new #한국 ");
+    list_is(t, "LIST", "#room #new #한국 ");
     list_is(t, "LIST #ROOM,#none,#한국", "#room #한국 ");
     list_is(t, "LIST >1", "#room ");
-    list_is(t, "LIST <1", "#lobby ");
-    list_is(t, "LIST *O*", "#lobby #room ");
-    list_is(t, "LIST *o*,*n*", "#lobby #room #new ");
+    list_is(t, "LIST <1", "");
+    list_is(t, "LIST *O*", "#room ");
+    list_is(t, "LIST *o*,*n*", "#room #new ");
     list_is(t, "LIST !*o*", "#new #한국 ");
-    list_is(t, "LIST #*,!*한*", "#lobby #room #new ");
+    list_is(t, "LIST #*,!*한*", "#room #new ");
     list_is(t, "LIST C<11", "#new #한국 ");
     list_is(t, "LIST C<10", "");
-    list_is(t, "LIST C>11", "#lobby #room ");
-    list_is(t, "LIST c>10", "#lobby #room ");
+    list_is(t, "LIST C>11", "#room ");
+    list_is(t, "LIST c>10", "#room ");
     list_is(t, "LIST T<11", "#new ");
     list_is(t, "LIST T>11", "");
-    list_is(t, "LIST C<18446744073709551615", "#lobby #room #new #한국 ");
+    list_is(t, "LIST C<18446744073709551615", "#room #new #한국 ");
     list_is(t, "LIST C>18446744073709551616", "");
     list_is(t, "LIST >,<x,C<,T", "");
-    list_is(t, "LIST ,", "#lobby #room #new #한국 ");
+    list_is(t, "LIST ,", "#room #new #한국 ");
     list_is(t, "LIST *o* >1", "#room ");
     list_is(t, "LIST #room,#new >1", "#room ");
     fixture_line(f, t->carol, "LIST #a,#b,#c,#d,#room");
@@ -264,7 +263,9 @@ static void who_kicks_itself_kicks_nobody_else(void **state)
     fixture_line(f, t->alice, "JOIN #own");
     fixture_forget(f);
     fixture_line(f, t->alice, "KICK #own alice,alice");
-    assert_seen(f, t->alice, ":alice!alice@alice.test KICK #own alice :alice\n");
+    assert_seen(f, t->alice,
+                ":alice!alice@alice.test KICK #own alice :alice\n"
+                ":maru.local 403 alice #own :No such channel\n");
     fixture_finish(f);
 }
 

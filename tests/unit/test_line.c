@@ -44,7 +44,7 @@ static void refuses_what_is_no_line(void **state)
     assert_int_equal(line_parse(STR(":src"), &line), STATUS_MALFORMED);
     assert_int_equal(line_parse(STR("PRIV\0MSG x"), &line), STATUS_MALFORMED);
     assert_int_equal(line_parse(STR("PRIVMSG a :b\rc"), &line), STATUS_MALFORMED);
-    assert_int_equal(line_parse(STR("GET/ HTTP"), &line), STATUS_MALFORMED);
+    assert_int_equal(line_parse(STR("G\x01T HTTP"), &line), STATUS_MALFORMED);
 }
 
 int main(void)

@@ -1,0 +1,71 @@
+"""Runs marud under irctest, the conformance suite (repository progval/irctest).
+
+The suite is not part of Maru. In a checkout of it:
+    PYTHONPATH=…/maru/tests/irctest MARUD=…/marud pytest --controller maru_controller \
+        -k '(Ergo or not implementation-specific) and not deprecated'
+"""
+import functools
+import os
+import shutil
+import subprocess
+
+from irctest.basecontrollers import BaseServerController, DirectoryBasedController
+from irctest.runner import NotImplementedByController
+
+MARUD = os.environ.get('MARUD', 'marud')
+
+CONFIG = """
+server: {{
+    name = "My.Little.Server";
+    network = "IrcTest";
+    description = "test server";
+    admin = ["Bob Smith", "", "email@example.org"];
+    password = "{password}";
+    casemapping = "ascii";
+}};
+operators = ( {{ name = "operuser"; password = "{operator}"; }} );
+"""
+
+
+@functools.lru_cache(maxsize=None)
+def hashed(password):
+    done = subprocess.run([MARUD, 'genpasswd'], input=password + '\n', capture_output=True,
+                          text=True, check=True)
+    return done.stdout.strip()
+
+
+class MaruController(BaseServerController, DirectoryBasedController):
+    software_name = 'Maru'
+    supported_sasl_mechanisms = set()
+    supports_sts = False
+
+    def create_config(self):
+        super().create_config()
+        with self.open_file('marud.conf'):
+            pass
+
+    def run(self, hostname, port, *, password, ssl, run_services, faketime, websocket_hostname,
+            websocket_port):
+        if websocket_hostname is not None or websocket_port is not None:
+            raise NotImplementedByController('Websocket')
+        if run_services:
+            raise NotImplementedByController('Services')
+        assert self.proc is None
+        self.port = port
+        self.hostname = hostname
+        self.create_config()
+        with self.open_file('marud.conf') as config:
+            config.write(CONFIG.format(password=hashed(password) if password else '',
+                                       operator=hashed('operpassword')))
+        clock = []
+        if faketime and shutil.which('faketime'):
+            clock = ['faketime', '--exclude-monotonic', '-f', faketime]
+            self.faketime_enabled = True
+        self.proc = self.execute([
+            *clock, MARUD, '--config', str(self.directory / 'marud.conf'), '--data',
+            str(self.directory / 'data'), '--no-limits', '--listen',
+            f'{"tls" if ssl else "plain"}={hostname}:{port}'])
+
+
+def get_irctest_controller_class():
+    return MaruController
