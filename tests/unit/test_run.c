@@ -1,7 +1,9 @@
-/* Output queues: what a slow reader keeps of the runs that all share. */
+/* run.c: output queues against flat buffers, and what a slow reader keeps of shared runs. */
 #include "run.h"
 
 #include "unit.h"
+
+#include "chance.h"
 
 enum { RUN_BYTES = 100000, LINE_BYTES = 50, TURNS = 200 };
 
@@ -84,12 +86,119 @@ static void test_large_slice_stays_shared(void **state)
     outq_finish(&queue);
 }
 
+enum { RUNS = 4, QUEUES = 5, STEPS = 30000 };
+
+struct flat {
+    struct outq queue;
+    struct buf bytes;
+};
+
+static void check(const struct flat *f)
+{
+    assert_int_equal(f->queue.bytes, f->bytes.len);
+    const char *front = NULL;
+    size_t len = outq_front(&f->queue, &front);
+    assert_true((len == 0) == (f->bytes.len == 0) && len <= f->bytes.len);
+    if (len > 0) {
+        assert_memory_equal(front, f->bytes.p, len);
+        static char copy[1 << 20];
+        size_t max = f->bytes.len / 2 + 1;
+        assert_int_equal(outq_copy(&f->queue, copy, max), max < f->bytes.len ? max : f->bytes.len);
+        assert_memory_equal(copy, f->bytes.p, max < f->bytes.len ? max : f->bytes.len);
+    }
+}
+
+static void test_random_queues(void **state)
+{
+    struct run *runs[RUNS];
+    struct flat flats[QUEUES] = {0};
+    uint64_t seed = 17;
+    for (unsigned i = 0; i < RUNS; i++) {
+        runs[i] = run_create();
+    }
+    for (int step = 0; step < STEPS; step++) {
+        struct flat *f = &flats[chance(&seed, QUEUES)];
+        struct run **run = &runs[chance(&seed, RUNS)];
+        switch (chance(&seed, 6)) {
+        case 0:
+        case 1:
+        case 2: { /* A line, for one queue or for all of them. */
+            size_t offset = (*run)->bytes.len;
+            buf_printf(&(*run)->bytes, "%d:%llu\n", step, (unsigned long long)seed);
+            size_t len = (*run)->bytes.len - offset;
+            bool all = chance(&seed, 2) == 0;
+            for (unsigned i = 0; i < QUEUES; i++) {
+                if (all || &flats[i] == f) {
+                    outq_push(&flats[i].queue, *run, offset, len);
+                    buf_add(&flats[i].bytes, (*run)->bytes.p + offset, len);
+                }
+            }
+            break;
+        }
+        case 3:
+            if (f->bytes.len > 0) {
+                size_t most = chance(&seed, 4) == 0 ? f->bytes.len : 200;
+                size_t len = 1 + chance(&seed, most);
+                len = len < f->bytes.len ? len : f->bytes.len;
+                outq_consume(&f->queue, len);
+                buf_consume(&f->bytes, len);
+            }
+            break;
+        case 4:
+            outq_detach(&f->queue);
+            break;
+        default: /* The turn ends. */
+            run_unref(*run);
+            *run = run_create();
+        }
+        check(f);
+    }
+    for (unsigned i = 0; i < QUEUES; i++) {
+        check(&flats[i]);
+        outq_finish(&flats[i].queue);
+        assert_int_equal(flats[i].queue.bytes, 0);
+        buf_finish(&flats[i].bytes);
+    }
+    for (unsigned i = 0; i < RUNS; i++) {
+        assert_int_equal(runs[i]->holders, 1);
+        run_unref(runs[i]);
+    }
+    run_unref(NULL);
+}
+
+static void test_slices_that_follow_are_one(void **state)
+{
+    struct run *run = run_create();
+    struct outq queue = {0};
+    buf_add_cstr(&run->bytes, "abcdef");
+    outq_push(&queue, run, 0, 0);
+    assert_int_equal(run->holders, 1);
+    outq_push(&queue, run, 0, 2);
+    outq_push(&queue, run, 2, 2);
+    assert_int_equal(queue.n_more, 0);
+    assert_int_equal(run->holders, 2);
+    outq_push(&queue, run, 5, 1);
+    assert_int_equal(queue.n_more, 1);
+    char copy[8] = "";
+    assert_int_equal(outq_copy(&queue, copy, sizeof(copy)), 5);
+    assert_memory_equal(copy, "abcdf", 5);
+    /* Kept without pinning the run. */
+    outq_detach(&queue);
+    assert_int_equal(run->holders, 1);
+    assert_int_equal(outq_copy(&queue, copy, sizeof(copy)), 5);
+    assert_memory_equal(copy, "abcdf", 5);
+    outq_finish(&queue);
+    run_unref(run);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_blocked_queue_pins_no_runs),
         cmocka_unit_test(test_own_bytes_do_not_grow_for_ever),
         cmocka_unit_test(test_large_slice_stays_shared),
+        cmocka_unit_test(test_random_queues),
+        cmocka_unit_test(test_slices_that_follow_are_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

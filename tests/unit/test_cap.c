@@ -1,0 +1,57 @@
+/* cap.c: lists of capabilities, taken as a whole or not at all. */
+#include "unit.h"
+
+#include "cap.h"
+
+static void names_and_bits(void **state)
+{
+    struct buf out = {0};
+    cap_add_names(&out, 0);
+    assert_int_equal(out.len, 0);
+    cap_add_names(&out, CAP_SERVER_TIME | CAP_BATCH);
+    assert_str(buf_str(&out), "batch server-time");
+    buf_clear(&out);
+    cap_add_names(&out, (1u << CAP_COUNT) - 1);
+    struct str rest = buf_str(&out);
+    uint32_t all = 0;
+    while (rest.p != NULL) {
+        uint32_t cap = cap_find(str_split(&rest, ' '));
+        assert_true(cap != 0 && (all & cap) == 0);
+        all |= cap;
+    }
+    assert_int_equal(all, (1u << CAP_COUNT) - 1);
+    assert_int_equal(cap_find(STR("Batch")), 0);
+    assert_int_equal(cap_find(STR("")), 0);
+    buf_finish(&out);
+}
+
+static void check(const char *list, unsigned version, uint32_t before, bool taken, uint32_t after)
+{
+    uint32_t caps = before;
+    assert_int_equal(cap_apply(str_from(list), version, &caps), taken);
+    assert_int_equal(caps, after);
+}
+
+static void requests(void **state)
+{
+    check("batch server-time", 302, 0, true, CAP_BATCH | CAP_SERVER_TIME);
+    check("  batch  ", 302, 0, true, CAP_BATCH);
+    check("", 302, CAP_BATCH, true, CAP_BATCH);
+    check("-batch server-time", 302, CAP_BATCH, true, CAP_SERVER_TIME);
+    check("batch nothing", 302, CAP_SETNAME, false, CAP_SETNAME);
+    check("batch -nothing", 302, CAP_SETNAME, false, CAP_SETNAME);
+    check("batch -batch", 302, 0, true, 0);
+    check("-cap-notify", 302, CAP_CAP_NOTIFY, false, CAP_CAP_NOTIFY);
+    check("-cap-notify", 301, CAP_CAP_NOTIFY, true, 0);
+    check("-", 302, 0, false, 0);
+    check("--batch", 302, CAP_BATCH, false, CAP_BATCH);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_and_bits),
+        cmocka_unit_test(requests),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

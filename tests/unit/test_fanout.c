@@ -1,0 +1,286 @@
+/* fanout.c: who gets what, against a table of who is where. */
+#include "unit.h"
+
+#include "cap.h"
+#include "chance.h"
+#include "fanout.h"
+
+#include "alloc.h"
+
+#include <stdlib.h>
+
+enum { SLOTS = 40, ROOMS = 12, STEPS = 30000, OUT = -1 };
+
+struct member {
+    bool open;
+    session_id id;
+    uint32_t generation;
+    uint32_t caps;
+    uint8_t traits;
+    int ranks[ROOMS + 1]; /* by room id; OUT: not there */
+    struct buf got;
+    struct buf due;
+};
+
+struct table {
+    struct fanout fanout;
+    struct member members[SLOTS];
+    uint64_t seed;
+    unsigned number; /* of the next message */
+};
+
+static void on_deliver(void *ctx, uint32_t slot, struct run *run, size_t offset, size_t len,
+                       const struct message *message)
+{
+    struct table *t = ctx;
+    assert_true(slot < SLOTS && t->members[slot].open);
+    assert_true(offset + len <= run->bytes.len);
+    buf_add(&t->members[slot].got, run->bytes.p + offset, len);
+}
+
+static void begin(struct table *t)
+{
+    *t = (struct table){.seed = 23};
+    fanout_init(&t->fanout, on_deliver, t);
+    for (unsigned i = 0; i < SLOTS; i++) {
+        for (unsigned r = 0; r <= ROOMS; r++) {
+            t->members[i].ranks[r] = OUT;
+        }
+    }
+}
+
+static void check(struct table *t)
+{
+    for (unsigned i = 0; i < SLOTS; i++) {
+        struct member *m = &t->members[i];
+        assert_int_equal(m->got.len, m->due.len);
+        if (m->got.len > 0) {
+            assert_memory_equal(m->got.p, m->due.p, m->got.len);
+        }
+        buf_clear(&m->got);
+        buf_clear(&m->due);
+    }
+}
+
+static void finish(struct table *t)
+{
+    check(t);
+    fanout_finish(&t->fanout);
+    for (unsigned i = 0; i < SLOTS; i++) {
+        buf_finish(&t->members[i].got);
+        buf_finish(&t->members[i].due);
+    }
+}
+
+static void open_or_close(struct table *t, unsigned slot)
+{
+    struct member *m = &t->members[slot];
+    if (m->open) {
+        fanout_close(&t->fanout, m->id);
+        assert_null(fanout_session(&t->fanout, m->id));
+        m->open = false;
+        for (unsigned r = 1; r <= ROOMS; r++) {
+            m->ranks[r] = OUT;
+        }
+        return;
+    }
+    m->open = true;
+    m->caps = 0;
+    m->traits = 0;
+    m->id = session_id_make(0, ++m->generation, slot);
+    fanout_open(&t->fanout, m->id);
+    assert_non_null(fanout_session(&t->fanout, m->id));
+    assert_null(fanout_session(&t->fanout, session_id_make(0, m->generation - 1, slot)));
+}
+
+static void apply(struct table *t, struct effect effect)
+{
+    fanout_apply(&t->fanout, &effect);
+    message_unref(effect.message);
+}
+
+static void move(struct table *t, unsigned slot)
+{
+    struct member *m = &t->members[slot];
+    room_id room = 1 + chance(&t->seed, ROOMS);
+    static const uint8_t ranks[] = {0, RANK_VOICE, RANK_OP, RANK_OP | RANK_VOICE};
+    uint8_t rank = ranks[chance(&t->seed, 4)];
+    /* Sometimes of a session that has gone: nothing may come of it. */
+    session_id id = chance(&t->seed, 10) == 0 ? session_id_make(0, m->generation + 5, slot) : m->id;
+    bool counts = m->open && id == m->id;
+    if (!counts || m->ranks[room] == OUT) {
+        apply(t, (struct effect){.kind = EFFECT_JOIN, .session = id, .room = room, .rank = rank});
+        m->ranks[room] = counts ? rank : m->ranks[room];
+    } else if (chance(&t->seed, 2) == 0) {
+        apply(t, (struct effect){.kind = EFFECT_PART, .session = id, .room = room});
+        m->ranks[room] = OUT;
+    } else {
+        apply(t, (struct effect){.kind = EFFECT_RANK, .session = id, .room = room, .rank = rank});
+        m->ranks[room] = rank;
+    }
+}
+
+static void change_traits(struct table *t, unsigned slot)
+{
+    struct member *m = &t->members[slot];
+    if (m->open) {
+        m->caps = (uint32_t)chance(&t->seed, 1u << CAP_COUNT);
+        m->traits = (uint8_t)chance(&t->seed, 8);
+        apply(t,
+              (struct effect){
+                  .kind = EFFECT_TRAITS, .session = m->id, .caps = m->caps, .traits = m->traits});
+    }
+}
+
+static bool is_meant(const struct member *m, const struct audience *a, const room_id *rooms,
+                     unsigned n_rooms)
+{
+    if (!m->open || (m->caps & a->caps_with) != a->caps_with || (m->caps & a->caps_without) != 0 ||
+        (m->traits & a->traits) != a->traits) {
+        return false;
+    }
+    if (a->kind == AUDIENCE_SESSION) {
+        return m->id == a->session;
+    }
+    if (m->id == a->session) {
+        return false;
+    }
+    if (a->kind == AUDIENCE_ROOM) {
+        return m->ranks[a->room] != OUT && m->ranks[a->room] >= a->rank_min;
+    }
+    bool found = a->kind == AUDIENCE_ALL;
+    for (unsigned i = 0; i < n_rooms; i++) {
+        found = found || m->ranks[rooms[i]] != OUT;
+    }
+    return found;
+}
+
+static void cast(struct table *t)
+{
+    uint64_t *seed = &t->seed;
+    room_id rooms[3];
+    unsigned n_rooms = (unsigned)chance(seed, 4);
+    for (unsigned i = 0; i < n_rooms; i++) {
+        rooms[i] = 1 + chance(seed, ROOMS);
+    }
+    static const uint8_t rank_mins[] = {0, 0, RANK_VOICE, RANK_OP};
+    struct audience a = {
+        .kind = (enum audience_kind)chance(seed, 4),
+        .caps_with = chance(seed, 3) == 0 ? CAP_SETNAME : 0,
+        .caps_without = chance(seed, 3) == 0 ? CAP_EXTENDED_JOIN : 0,
+        .rank_min = rank_mins[chance(seed, 4)],
+        .traits = chance(seed, 4) == 0 ? TRAIT_WALLOPS : 0,
+        .session = chance(seed, 2) == 0 ? t->members[chance(seed, SLOTS)].id : 0,
+        .room = 1 + chance(seed, ROOMS),
+    };
+    struct buf body = {0};
+    buf_printf(&body, ":x PRIVMSG #r :%u\r\n", ++t->number);
+    struct message *message = message_create(&(struct message_parts){
+        .time_ms = 1795305600000 + t->number,
+        .msgid = STR("m"),
+        .body = buf_str(&body),
+        .rooms = rooms,
+        .n_rooms = n_rooms,
+    });
+    buf_finish(&body);
+    for (unsigned i = 0; i < SLOTS; i++) {
+        if (is_meant(&t->members[i], &a, rooms, n_rooms)) {
+            message_render(message, t->members[i].caps, &t->members[i].due);
+        }
+    }
+    apply(t, (struct effect){.kind = EFFECT_CAST, .audience = a, .message = message});
+}
+
+static void reply(struct table *t, unsigned slot)
+{
+    struct member *m = &t->members[slot];
+    struct str bytes = STR(":server 001 x :one\r\n:server 002 x :two\r\n");
+    if (m->open) {
+        buf_add_str(&m->due, bytes);
+    }
+    apply(t, (struct effect){.kind = EFFECT_REPLY,
+                             .session = m->id,
+                             .message = message_create(&(struct message_parts){.body = bytes})});
+    if (m->open) {
+        buf_add_str(&m->due, STR("said\r\n"));
+        fanout_say(&t->fanout, slot, STR("said\r\n"));
+    }
+}
+
+static void random_effects(void **state)
+{
+    struct table *t = xcalloc(1, sizeof(*t));
+    begin(t);
+    for (int step = 0; step < STEPS; step++) {
+        unsigned slot = (unsigned)chance(&t->seed, SLOTS);
+        switch (chance(&t->seed, 10)) {
+        case 0:
+            open_or_close(t, slot);
+            break;
+        case 1:
+            change_traits(t, slot);
+            break;
+        case 2:
+            reply(t, slot);
+            break;
+        case 3:
+            fanout_end_turn(&t->fanout);
+            break;
+        case 4:
+        case 5:
+        case 6:
+            move(t, slot);
+            break;
+        default:
+            cast(t);
+        }
+        check(t);
+    }
+    for (unsigned slot = 0; slot < SLOTS; slot++) {
+        if (t->members[slot].open) {
+            open_or_close(t, slot);
+        }
+    }
+    assert_int_equal(t->fanout.by_id.len, 0);
+    finish(t);
+    free(t);
+}
+
+/* A message to a room is rendered once for each of the four forms, however many members it has. */
+static void members_share_one_rendering(void **state)
+{
+    struct table *t = xcalloc(1, sizeof(*t));
+    begin(t);
+    for (unsigned slot = 0; slot < SLOTS; slot++) {
+        open_or_close(t, slot);
+        apply(t, (struct effect){.kind = EFFECT_JOIN, .session = t->members[slot].id, .room = 1});
+        t->members[slot].ranks[1] = 0;
+    }
+    for (int i = 0; i < 3; i++) {
+        struct message *message =
+            message_create(&(struct message_parts){.body = STR("0123456789\r\n")});
+        apply(t, (struct effect){.kind = EFFECT_CAST,
+                                 .audience = {.kind = AUDIENCE_ROOM, .room = 1},
+                                 .message = message});
+    }
+    assert_int_equal(t->fanout.n_spoken, 1);
+    const struct run *run = t->fanout.rooms[t->fanout.spoken[0]].runs[0];
+    assert_int_equal(run->bytes.len, 3 * 12);
+    for (unsigned slot = 0; slot < SLOTS; slot++) {
+        assert_int_equal(t->members[slot].got.len, 3 * 12);
+        buf_clear(&t->members[slot].got);
+    }
+    fanout_end_turn(&t->fanout);
+    assert_int_equal(t->fanout.n_spoken, 0);
+    finish(t);
+    free(t);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(random_effects),
+        cmocka_unit_test(members_share_one_rendering),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
