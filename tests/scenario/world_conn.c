@@ -68,6 +68,10 @@ void conn_close_after(struct world *world, struct world_conn *conn, struct str l
     }
     conn_say(world, conn, last);
     conn->closing = true;
+    /* Nothing comes behind the last line. */
+    fanout_close(&world_edge_of(world, conn)->fanout, conn->id);
+    conn->open = false;
+    conn->n_places = 0;
     conn->held = conn->walking = conn->reading = false;
     conn->close_ms = world->now_ms + WORLD_LINGER_MS;
     buf_finish(&conn->pending);

@@ -78,8 +78,8 @@ void model_apply(struct world_edge *edge, const struct effect *effect)
         return;
     }
     struct world_conn *conn = world_find(edge->world, effect->session);
-    if (conn == NULL) {
-        return;
+    if (conn == NULL || (conn->closing && !conn->open && effect->kind != EFFECT_REGISTERED)) {
+        return; /* The core does not know yet that it has ended. */
     }
     unsigned at = place_of(conn, effect->room);
     switch (effect->kind) {
