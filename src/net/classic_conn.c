@@ -378,7 +378,7 @@ static void send_frames(struct conn *conn)
     classic_out_wrote(out, sent > 0 ? (size_t)sent : 0, now_ms);
     if (sent < (ssize_t)frame.len) {
         conn->blocked = true;
-        conn_update_poll(conn);
+        poller_watch_conn(conn);
     }
 }
 

@@ -57,52 +57,28 @@ static uint32_t take_slot(struct edge *edge)
     return old;
 }
 
-/* The socket has an error, and libuv polls it no more. */
-static void on_broken(struct conn *conn)
+void conn_ready(struct conn *conn, bool in, bool out, bool broken)
 {
-    if (conn->reading) {
-        conn_update_poll(conn); /* It was not its turn to be read, and comes again. */
-    } else {
-        conn_doom(conn, STR("Connection reset"));
-    }
-}
-
-static void on_poll(uv_poll_t *poll, int status, int events)
-{
-    struct conn *conn = poll->data;
-    edge_update_time(conn->edge);
     if (conn->doomed) {
         return;
     }
-    if ((events & UV_WRITABLE) != 0) {
+    if (out && conn->blocked) {
         conn->blocked = false;
-        conn_update_poll(conn);
+        poller_watch_conn(conn);
         if (conn->stage == CONN_CLASSIC) {
             classic_poll(conn);
         } else if (conn->stage == CONN_HANDSHAKE) {
-            events |= UV_READABLE;
+            in = true;
         } else {
             conn_mark_dirty(conn);
         }
     }
-    if ((events & UV_READABLE) != 0 || status < 0) {
+    if (in) {
         conn_readable(conn);
     }
-    if (status < 0 && !conn->doomed) {
-        on_broken(conn);
-    }
-}
-
-void conn_update_poll(struct conn *conn)
-{
-    int events = (conn->reading ? UV_READABLE : 0) | (conn->blocked ? UV_WRITABLE : 0);
-    if (conn->fd < 0) {
-        return;
-    }
-    if (events == 0) {
-        uv_poll_stop(&conn->poll);
-    } else {
-        uv_poll_start(&conn->poll, events, on_poll);
+    /* One that is read finds the error there, in this turn or the next. */
+    if (broken && !conn->reading && !conn->doomed) {
+        conn_doom(conn, STR("Connection reset"));
     }
 }
 
@@ -135,14 +111,12 @@ void conn_open(struct edge *edge, int fd, const struct address *address, enum li
     edge->conns[slot] = conn;
     edge->n_conns++;
     set_socket_options(fd, kind);
-    CHECK(uv_poll_init(&edge->loop, &conn->poll, fd) == 0);
-    conn->poll.data = conn;
     conn_start_peer(conn, kind == LISTENER_CLASSIC ? SESSION_CLASSIC : SESSION_IRC);
     if (kind == LISTENER_CLASSIC) {
         conn->stage = CONN_CLASSIC;
         classic_start(conn);
     }
-    conn_update_poll(conn);
+    poller_watch_conn(conn);
     conn_set_timer(conn);
     if (edge->n_conns == 1) {
         uv_timer_again(&edge->ticker);
@@ -213,7 +187,7 @@ void conn_close_after(struct conn *conn, struct str last)
     conn->walking = false;
     conn->reading = false;
     buf_finish(&conn->pending);
-    conn_update_poll(conn);
+    poller_watch_conn(conn);
     conn_set_timer(conn);
     conn_mark_dirty(conn);
 }
@@ -231,7 +205,7 @@ void conn_linger(struct conn *conn)
     }
     conn->lingering = true;
     conn->reading = true;
-    conn_update_poll(conn); /* The timer of conn_close_after() ends it. */
+    poller_watch_conn(conn); /* The timer of conn_close_after() ends it. */
 }
 
 void conn_doom(struct conn *conn, struct str reason)
@@ -242,7 +216,7 @@ void conn_doom(struct conn *conn, struct str reason)
     conn_leave_core(conn, reason);
     conn->doomed = true;
     conn->reading = conn->blocked = false;
-    conn_update_poll(conn);
+    poller_watch_conn(conn);
     conn_list_add(&conn->edge->doomed, conn);
 }
 
@@ -302,11 +276,6 @@ void conn_tick(struct conn *conn)
     conn_set_timer(conn);
 }
 
-static void on_closed(uv_handle_t *handle)
-{
-    free(handle->data);
-}
-
 static void conn_free(struct conn *conn)
 {
     struct edge *edge = conn->edge;
@@ -331,9 +300,8 @@ static void conn_free(struct conn *conn)
     edge->generations[slot] = edge->generations[slot] % (SESSION_GENERATIONS - 1) + 1;
     edge->free_slots[edge->n_free++] = slot;
     edge->n_conns--;
-    uv_close((uv_handle_t *)&conn->poll, on_closed);
     close(conn->fd);
-    conn->fd = -1;
+    free(conn);
     if (edge->n_conns == 0) {
         uv_timer_stop(&edge->ticker);
     }

@@ -211,7 +211,7 @@ static bool skip_long_line(struct conn *conn, struct str *bytes)
     if (conn->skipped == 0 && bytes->len <= PEER_LINE_MAX + 2) {
         return false;
     }
-    conn->skipped += bytes->len;
+    conn->skipped += (uint32_t)bytes->len;
     *bytes = (struct str){0};
     if (conn->skipped > PEER_SKIP_MAX) {
         close_for(conn, STR("Line without end"));
@@ -262,7 +262,7 @@ static void keep_pending(struct conn *conn, struct str rest)
     bool reading = !full && !conn->closing && !conn->doomed;
     if (reading != conn->reading) {
         conn->reading = reading;
-        conn_update_poll(conn);
+        poller_watch_conn(conn);
     }
     if (conn->pending.len > 0 && !conn->held && !conn->closing && !conn->doomed) {
         conn_set_timer(conn);

@@ -84,7 +84,7 @@ void conn_flush(struct conn *conn)
         }
         if (sent == CONN_AGAIN || (sent > 0 && (size_t)sent < len && conn->ssl == NULL)) {
             conn->blocked = true;
-            conn_update_poll(conn);
+            poller_watch_conn(conn);
         } else if (sent <= 0) {
             outq_finish(&conn->out);
             conn_doom(conn, STR("Connection closed"));
@@ -128,7 +128,7 @@ int conn_handshake(struct conn *conn)
     }
     if (error == SSL_ERROR_WANT_WRITE) {
         conn->blocked = true;
-        conn_update_poll(conn);
+        poller_watch_conn(conn);
         return CONN_AGAIN;
     }
     return CONN_BROKEN;

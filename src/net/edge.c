@@ -68,11 +68,9 @@ static void accept_with_spare(struct edge *edge, int listener)
     edge->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
-static void on_accept(uv_poll_t *poll, int status, int events)
+void edge_admit(struct edge_accept *accept)
 {
-    struct edge_accept *accept = poll->data;
     struct edge *edge = accept->edge;
-    edge_update_time(edge);
     for (int i = 0; i < EDGE_ACCEPTS && !edge->stopping; i++) {
         struct sockaddr_storage from;
         socklen_t len = sizeof(from);
@@ -147,10 +145,10 @@ static void *edge_main(void *arg)
     edge_update_time(edge);
     wheel_init(&edge->wheel, edge->now_ms);
     while (!is_finished(edge)) {
-        uv_run(&edge->loop, UV_RUN_ONCE);
+        poller_run(edge, true);
         for (int round = 1; round < EDGE_ROUNDS && edge->n_inputs > 0; round++) {
             size_t before = edge->read_bytes;
-            uv_run(&edge->loop, UV_RUN_NOWAIT);
+            poller_run(edge, false);
             if (edge->read_bytes == before) {
                 break;
             }
@@ -185,6 +183,7 @@ struct edge *edge_create(const struct edge_options *options)
     CHECK(uv_async_init(&edge->loop, &edge->wake, on_wake) == 0);
     CHECK(uv_timer_init(&edge->loop, &edge->ticker) == 0);
     CHECK(uv_timer_init(&edge->loop, &edge->classic_timer) == 0);
+    poller_init(edge);
     edge->ticker.data = edge->classic_timer.data = edge;
     uv_timer_start(&edge->ticker, on_tick, EDGE_TICK_MS, EDGE_TICK_MS);
     edge->n_accepts = options->n_listeners;
@@ -194,9 +193,7 @@ struct edge *edge_create(const struct edge_options *options)
         accept->edge = edge;
         accept->fd = options->listeners[i].fd;
         accept->kind = options->listeners[i].kind;
-        CHECK(uv_poll_init(&edge->loop, &accept->poll, accept->fd) == 0);
-        accept->poll.data = accept;
-        CHECK(uv_poll_start(&accept->poll, UV_READABLE, on_accept) == 0);
+        poller_watch_accept(accept);
     }
     return edge;
 }
@@ -223,9 +220,6 @@ void edge_destroy(struct edge *edge)
     if (edge == NULL) {
         return;
     }
-    for (size_t i = 0; i < edge->n_accepts; i++) {
-        uv_poll_stop(&edge->accepts[i].poll);
-    }
     uv_walk(&edge->loop, close_handle, NULL);
     /* Passwords that are still being checked end here too. */
     while (uv_loop_close(&edge->loop) == UV_EBUSY) {
@@ -248,6 +242,7 @@ void edge_destroy(struct edge *edge)
     buf_finish(&edge->scratch);
     buf_finish(&edge->out);
     close(edge->spare_fd);
+    poller_finish(edge);
     free(edge->inputs);
     free(edge->origins);
     free(edge->results);

@@ -25,10 +25,12 @@ enum conn_stage {
     CONN_CLASSIC,
 };
 
+/* What the edge's epoll set holds; first in each object that its events name. */
+enum watched { WATCHED_CONN, WATCHED_ACCEPT, WATCHED_LOOP };
+
 struct conn {
-    uv_poll_t poll; /* data is the conn */
-    struct edge *edge;
-    int fd;
+    uint8_t watched;  /* WATCHED_CONN */
+    uint8_t polled;   /* EPOLLIN and EPOLLOUT, as the kernel knows them */
     uint8_t stage;    /* enum conn_stage */
     uint8_t listener; /* enum listener_kind */
     bool reading;     /* polled for input */
@@ -43,12 +45,14 @@ struct conn {
     bool doomed;      /* in edge->doomed: closed at the end of the turn */
     bool in_core;     /* the core was asked to admit it and has not closed it */
     bool registered;  /* as the admission counts */
+    int fd;
+    struct edge *edge;
     struct address address;
     session_id id;
     SSL *ssl; /* NULL: plain */
     struct outq out;
     struct buf pending; /* input that waits: an unfinished line, or lines of a held session */
-    size_t skipped;     /* bytes of an over-long line that were passed over; 0: none */
+    uint32_t skipped;   /* bytes of an over-long line that were passed over; 0: none */
     size_t scanned;     /* of an HTTP head; while sniffing: bytes seen */
     struct peer peer;
     struct wheel_timer timer;
@@ -69,13 +73,14 @@ struct edge_input {
 };
 
 struct edge_accept {
-    uv_poll_t poll;
+    uint8_t watched; /* WATCHED_ACCEPT */
     struct edge *edge;
     int fd;
     enum listener_kind kind;
 };
 
 struct edge {
+    uint8_t watched; /* WATCHED_LOOP */
     unsigned index;
     struct port port;
     struct settings *settings;
@@ -84,7 +89,8 @@ struct edge {
     struct tls_context *tls; /* under tls_lock */
 
     pthread_t thread;
-    uv_loop_t loop;
+    int poller;     /* epoll: listeners, connections, and the loop's own set */
+    uv_loop_t loop; /* timers, waking, workers */
     uv_async_t wake;
     uv_timer_t ticker; /* drives the wheel */
     uv_timer_t classic_timer;
@@ -133,6 +139,18 @@ void conn_list_remove(struct conn_list *list, const struct conn *conn);
 /* edge.c */
 void edge_update_time(struct edge *edge);
 
+/* poller.c: readiness of sockets */
+void poller_init(struct edge *edge);
+void poller_finish(struct edge *edge);
+void poller_watch_accept(struct edge_accept *accept);
+void poller_leave_accept(struct edge_accept *accept);
+/* As `reading` and `blocked` say now. */
+void poller_watch_conn(struct conn *conn);
+/* Serves what is ready; first waits for something, where `wait`. */
+void poller_run(struct edge *edge, bool wait);
+/* A listener is ready. */
+void edge_admit(struct edge_accept *accept);
+
 /* conn.c: from accept to close */
 void conn_open(struct edge *edge, int fd, const struct address *address, enum listener_kind kind);
 void conn_start_peer(struct conn *conn, enum session_kind kind);
@@ -150,7 +168,8 @@ void conn_linger(struct conn *conn);
 void conn_doom(struct conn *conn, struct str reason);
 /* Tells the core, once, that the session is gone. */
 void conn_leave_core(struct conn *conn, struct str reason);
-void conn_update_poll(struct conn *conn);
+/* The socket is ready for input or output, or has an error. */
+void conn_ready(struct conn *conn, bool in, bool out, bool broken);
 void conn_set_timer(struct conn *conn);
 void conn_tick(struct conn *conn);
 /* Frees what is doomed. */

@@ -146,7 +146,7 @@ static void stop(struct edge *edge, const struct message *message)
 {
     edge->stopping = true;
     for (size_t i = 0; i < edge->n_accepts; i++) {
-        uv_poll_stop(&edge->accepts[i].poll); /* Nobody is let in: it would only stay readable. */
+        poller_leave_accept(&edge->accepts[i]); /* Nobody is let in: it would only stay readable. */
     }
     edge->stop_ms = edge->now_ms + EDGE_LINGER_MS / 2;
     for (uint32_t slot = 0; slot < edge->n_slots; slot++) {
