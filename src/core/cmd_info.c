@@ -91,10 +91,8 @@ void cmd_LUSERS(struct core *core, const struct input_line *in)
     unsigned long long most = core->users_max;
     reply_numeric(core, RPL_LUSERCLIENT, ":There are %llu users and %llu invisible on 1 servers",
                   users - invisible, invisible);
-    if (core->n_operators > 0) {
-        reply_numeric(core, RPL_LUSEROP, "%llu :operator(s) online",
-                      (unsigned long long)core->n_operators);
-    }
+    reply_numeric(core, RPL_LUSEROP, "%llu :operator(s) online",
+                  (unsigned long long)core->n_operators);
     if (core->rooms.len > 0) {
         reply_numeric(core, RPL_LUSERCHANNELS, "%llu :channels formed",
                       (unsigned long long)core->rooms.len);

@@ -273,7 +273,7 @@ static void change_key(struct change *c)
     }
     struct str key = c->in->line.params[i];
     if (!is_valid_key(key, c->core->settings->key_len)) {
-        invalid(c, 'k', key, "A key is one word without commas, and not too long");
+        invalid(c, 'k', STR("*"), "A key is one word without commas, and not too long");
     } else if (!str_eq(str_from(room->key), key)) {
         free(room->key);
         room->key = str_dup(key);

@@ -131,7 +131,8 @@ static enum core_result apply_reject(struct core *core, const struct input *inpu
         reply_numeric(core, ERR_INPUTTOOLONG, ":Input line was too long");
         break;
     case REJECT_INVALID_UTF8:
-        reply_standard(core, "FAIL", "*", "INVALID_UTF8", "", "Message rejected, it is not UTF-8");
+        /* UTF8ONLY itself defines this reply, so it goes to clients without the capability too. */
+        reply_server(core, "FAIL * INVALID_UTF8 :Message rejected, it is not UTF-8");
         break;
     case REJECT_MALFORMED:
         reply_numeric(core, ERR_UNKNOWNCOMMAND, "* :Not a valid line");

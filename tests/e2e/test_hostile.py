@@ -139,7 +139,7 @@ class Lines(Hostile):
             client.send_bytes(b'PRIVMSG #lobby :' + bad + b'\r\n')
             client.expect(r' FAIL \S+ INVALID_UTF8 ')
             plain.send_bytes(b'NICK ' + bad + b'\r\n')
-            plain.expect(r' NOTICE ftu :.*not UTF-8')
+            plain.expect(r' FAIL \S+ INVALID_UTF8 ')
         self.said_nothing()
 
     def test_ten_thousand_parameters(self):

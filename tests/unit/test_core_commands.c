@@ -44,7 +44,7 @@ static void refused_lines_are_answered(void **state)
     input.session = f.sessions[bob].id;
     input.reject.why = REJECT_INVALID_UTF8;
     fixture_apply(&f, &input);
-    assert_seen(&f, bob, ":maru.local NOTICE bob :*: Message rejected, it is not UTF-8\n");
+    assert_seen(&f, bob, ":maru.local FAIL * INVALID_UTF8 :Message rejected, it is not UTF-8\n");
     /* It waits its turn behind a password that is being checked. */
     fixture_line(&f, bob, "OPER root x");
     assert_int_equal(fixture_apply(&f, &input), CORE_LATER);

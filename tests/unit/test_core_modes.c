@@ -125,16 +125,13 @@ static void what_is_wrong_is_said(void **state)
             ":maru.local 696 alice #room k * :This mode needs a key\n");
     static const char *const keys[] = {"a,b", ":a b", "::a", ":",
                                        "123456789012345678901234567890123"};
-    static const char *const shown[] = {"a,b", "a", "*", "*", "123456789012345678901234567890123"};
+    /* A key is a secret: it is not repeated. */
     for (unsigned i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
         char line[80];
-        char want[160];
         snprintf(line, sizeof(line), "MODE #room +k %s", keys[i]);
-        snprintf(want, sizeof(want),
-                 ":maru.local 696 alice #room k %s :A key is one word without commas, and not too "
-                 "long\n",
-                 shown[i]);
-        answers(t, t->alice, line, want);
+        answers(t, t->alice, line,
+                ":maru.local 696 alice #room k * :A key is one word without commas, and not too "
+                "long\n");
     }
     assert_seen(&t->f, t->bob, "");
     fixture_finish(&t->f);

@@ -29,7 +29,7 @@ static void welcome(void **state)
         buf_add(&numerics, line.p + sizeof(":maru.local ") - 1, 4);
     }
     buf_add_char(&numerics, '\0');
-    assert_string_equal(numerics.p, "001 002 003 004 005 005 005 251 254 255 265 266 "
+    assert_string_equal(numerics.p, "001 002 003 004 005 005 005 251 252 254 255 265 266 "
                                     "375 372 372 372 376 ");
     buf_finish(&numerics);
     answers(&f, alice, "MOTD",
@@ -76,6 +76,7 @@ static void questions_to_the_server(void **state)
     answers(&f, alice, "LINKS *.org", ":maru.local 365 alice *.org :End of /LINKS list.\n");
     answers(&f, alice, "LUSERS",
             ":maru.local 251 alice :There are 1 users and 0 invisible on 1 servers\n"
+            ":maru.local 252 alice 0 :operator(s) online\n"
             ":maru.local 254 alice 1 :channels formed\n"
             ":maru.local 255 alice :I have 1 clients and 1 servers\n"
             ":maru.local 265 alice 1 1 :Current local users 1, max 1\n"
