@@ -187,11 +187,15 @@ static bool contains_any(const char *text, const char *const *words)
     return false;
 }
 
-/* "Closing link: (host) [reason]": only the reason counts, since a host may be called anything. */
-static const char *reason_in(const char *text)
+/* "Closing link: (host) [reason]": only the reason is of interest, and a host may be called
+ * anything. */
+static char *reason_in(const char *text)
 {
     const char *bracket = strrchr(text, '[');
-    return bracket != NULL && g_str_has_suffix(text, "]") ? bracket : text;
+    if (bracket != NULL && g_str_has_suffix(text, "]") && bracket[1] != ']') {
+        return g_strndup(bracket + 1, strlen(bracket) - 2);
+    }
+    return g_strdup(text);
 }
 
 /* Servers say why only in words, so the words are looked at. */
@@ -203,8 +207,8 @@ void client_on_error(struct client_session *session, const struct incoming *in)
                                           "timed out", "sendq",   "reset",      NULL};
     static const char *const password[] = {"password", NULL};
     g_autofree char *text = client_last_text(in);
-    const char *reason = reason_in(text);
-    struct str detail = str_from(text);
+    g_autofree char *reason = reason_in(text);
+    struct str detail = str_from(reason);
     if (session->phase == CLIENT_REGISTERING) {
         enum client_problem_kind kind = contains_any(reason, full)       ? PROBLEM_FULL
                                         : contains_any(reason, banned)   ? PROBLEM_BANNED
@@ -215,7 +219,8 @@ void client_on_error(struct client_session *session, const struct incoming *in)
     }
     if (session->room->joined) {
         client_add_row(session, MESSAGE_WARNING, in->time_us,
-                       _("The server closed the connection: %s"), text);
+                       _("The server closed the connection: %s"), reason);
+        session->room->joined = false;
     }
     /* Operators give any reason; who was sent away by one does not come back unasked. */
     bool comes_back = !session->killed && contains_any(reason, passing);

@@ -160,6 +160,7 @@ void client_session_end(struct client_session *session, struct client_now now)
     g_hash_table_remove_all(session->batch_labels);
     maru_message_list_settle_all(session->room->messages);
     maru_member_list_clear(session->room->members);
+    /* Where the server or the person said why, it is known. */
     if (session->room->joined) {
         session->room->joined = false;
         client_add_row(session, MESSAGE_WARNING, now.wall_us, _("The connection was lost."));

@@ -382,7 +382,7 @@ static void names_every_refusal(void **state)
     expect_problem(f, ":s.x 464 * :Password incorrect", PROBLEM_PASSWORD);
     expect_problem(f, "ERROR :Closing link: (u@h) [Server is full: 200 of 200 clients]",
                    PROBLEM_FULL);
-    assert_string_equal(f->detail, "Closing link: (u@h) [Server is full: 200 of 200 clients]");
+    assert_string_equal(f->detail, "Server is full: 200 of 200 clients");
     expect_problem(f, "ERROR :K-lined", PROBLEM_BANNED);
     expect_problem(f, "ERROR :Go away", PROBLEM_CLOSED);
     expect_problem(f, ":s.x 001 mina :W\n:s.x 422 mina :x\n:s.x 474 mina #lobby :Banned (+b)",
@@ -442,6 +442,7 @@ static void tells_a_restart_from_a_removal(void **state)
     feed(f, "ERROR :Closing link: (u@shutdown.example) [too loud]");
     assert_int_equal(f->problem, PROBLEM_REMOVED);
     client_session_end(f->session, f->now);
+    assert_string_equal(row_from_end(f, 0)->text, "The server closed the connection: too loud");
     g_string_truncate(f->sent, 0);
     enter_room(f, "multi-prefix");
     feed(f, "ERROR :Closing link: (maru.local) [Server is shutting down]");
