@@ -116,7 +116,7 @@ class Client:
             environment["LANGUAGE"] = language
         self.process = start([os.environ["MARU_TEST_CLIENT"], *arguments], env=environment)
         self.application = wait_for(self._find_application, f"{who}'s window in AT-SPI")
-        self.window_id = wait_for(self._find_window, f"{who}'s window on the screen")
+        wait_for(lambda: self.window_id, f"{who}'s window on the screen")
 
     def _find_application(self):
         assert self.process.poll() is None, f"{self.who}: the client ended by itself"
@@ -126,22 +126,35 @@ class Client:
                 return application if application.get_child_count() > 0 else None
         return None
 
-    def _windows(self):
+    @property
+    def window_id(self):
+        """The main window's, looked up anew, or None. Dialogs have other titles."""
         done = subprocess.run(["xdotool", "search", "--all", "--onlyvisible", "--pid",
-                               str(self.process.pid), "--name", "."], capture_output=True, text=True)
-        return done.stdout.split()
+                               str(self.process.pid), "--name", "Maru$"],
+                              capture_output=True, text=True)
+        return done.stdout.split()[0] if done.stdout.split() else None
 
-    def _find_window(self):
-        windows = self._windows()
-        return windows[0] if windows else None
+    def xdotool(self, *words):
+        """With WINDOW for the main window; again while the window manager is still busy with it."""
+        def do():
+            window = self.window_id
+            command = [window if word == "WINDOW" else str(word) for word in words]
+            return window and subprocess.run(["xdotool", *command], capture_output=True,
+                                             timeout=30).returncode == 0
+        wait_for(do, f"{self.who}: xdotool {words}")
 
     def place(self, x, y, width, height):
-        subprocess.run(["xdotool", "windowsize", "--sync", self.window_id, str(width), str(height)],
-                       check=True)
-        subprocess.run(["xdotool", "windowmove", self.window_id, str(x), str(y)], check=True)
+        def placed():
+            self.xdotool("windowsize", "WINDOW", width, height)
+            self.xdotool("windowmove", "WINDOW", x, y)
+            time.sleep(0.2)
+            shown = subprocess.run(["xdotool", "getwindowgeometry", "--shell", self.window_id],
+                                   capture_output=True, text=True).stdout
+            return f"WIDTH={width}\nHEIGHT={height}" in shown
+        wait_for(placed, f"{self.who}'s window has its place")
 
     def activate(self):
-        subprocess.run(["xdotool", "windowactivate", "--sync", self.window_id], check=True)
+        self.xdotool("windowactivate", "--sync", "WINDOW")
 
     def find(self, role=None, name=None, within=None, limit=LIMIT_S):
         def look():
