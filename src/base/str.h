@@ -18,7 +18,8 @@ struct str {
 /* A struct str over a string literal. */
 #define STR(literal) ((struct str){(literal), sizeof(literal) - 1})
 
-/* For printf: printf(STR_FMT, STR_ARG(s)). */
+/* For printf: printf(STR_FMT, STR_ARG(s)). The argument is evaluated twice, in any order: never a
+ * call that changes something. */
 #define STR_FMT    "%.*s"
 #define STR_ARG(s) (int)(s).len, (s).p
 

@@ -232,8 +232,9 @@ static void say(struct core *core, const struct input_line *in, enum verb_id ver
     while (raw.p != NULL) {
         if (n++ == core->settings->targets_max) {
             if (verb != VERB_NOTICE) {
+                struct str target = reply_word(str_split(&raw, ','));
                 reply_numeric(core, ERR_TOOMANYTARGETS, STR_FMT " :Too many targets",
-                              STR_ARG(reply_word(str_split(&raw, ','))));
+                              STR_ARG(target));
             }
             break;
         }
