@@ -40,9 +40,11 @@ static void show_difference(const char *path, struct str a, struct str b, unsign
     }
     struct str rest_a = {a.p + at, a.len - at};
     struct str rest_b = {b.p + at, b.len - at};
+    struct str line_a = str_split(&rest_a, '\n');
+    struct str line_b = str_split(&rest_b, '\n');
     fprintf(stderr,
             "%s: run %u differs from the first\n    first: " STR_FMT "\n    this:  " STR_FMT "\n",
-            path, run, STR_ARG(str_split(&rest_a, '\n')), STR_ARG(str_split(&rest_b, '\n')));
+            path, run, STR_ARG(line_a), STR_ARG(line_b));
 }
 
 int main(int argc, char **argv)
