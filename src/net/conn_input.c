@@ -96,6 +96,13 @@ static void handshake(struct conn *conn)
     }
 }
 
+/* The peer has closed its side, and there is nothing left to do for it but answers on their way. */
+static void end(struct conn *conn)
+{
+    conn_leave_core(conn, STR("Connection closed"));
+    conn_close_after(conn, (struct str){0});
+}
+
 /* One piece of input into the arena; false where there is none now. */
 static bool read_piece(struct conn *conn)
 {
@@ -109,11 +116,15 @@ static bool read_piece(struct conn *conn)
         if (conn->stage == CONN_CLASSIC) {
             classic_ended(conn);
         }
-        if (n == 0 && conn->stage != CONN_CLASSIC) {
-            /* Answers to what came before its end may still leave. */
+        if (n == 0 && conn->stage == CONN_IRC) {
+            /* What it said before its end is still heard, once the core has taken this turn's. */
             conn->ended = true;
-            conn_leave_core(conn, STR("Connection closed"));
-            conn_close_after(conn, (struct str){0});
+            conn->reading = false;
+            poller_watch_conn(conn);
+            turn_add_resume(conn);
+        } else if (n == 0 && conn->stage != CONN_CLASSIC) {
+            conn->ended = true;
+            end(conn);
         } else {
             conn_doom(conn, n == 0 ? STR("Connection closed") : STR("Connection reset"));
         }
@@ -259,7 +270,7 @@ static void keep_pending(struct conn *conn, struct str rest)
         return;
     }
     /* A held session is not to blame: what it sends waits in the kernel. */
-    bool reading = !full && !conn->closing && !conn->doomed;
+    bool reading = !full && !conn->ended && !conn->closing && !conn->doomed;
     if (reading != conn->reading) {
         conn->reading = reading;
         poller_watch_conn(conn);
@@ -300,7 +311,16 @@ void conn_process(struct conn *conn, struct str bytes)
 void conn_resume(struct conn *conn)
 {
     if (!conn->held && !conn->closing && !conn->doomed && conn->stage == CONN_IRC) {
+        size_t before = conn->pending.len;
         conn_process(conn, (struct str){0});
+        if (!conn->ended || conn->closing || conn->doomed) {
+            return;
+        }
+        if (conn->pending.len < before) {
+            turn_add_resume(conn); /* The core may hold what was just said. */
+        } else {
+            end(conn); /* Half a line is left, or lines that came too fast, or nothing. */
+        }
     } else if (conn->stage == CONN_CLASSIC) {
         conn_mark_dirty(conn); /* It takes its events when the turn sends. */
     }

@@ -55,6 +55,23 @@ class LastWords(unittest.TestCase):
         heard = last_words(client.socket, b'QUIT :bye\r\n' + b'PRIVMSG a :b\r\n' * 20000)
         self.assertIn(b'ERROR :Closing link: (leaver!~test@127.0.0.1) [Quit: bye]', heard)
 
+    def test_what_was_piped_is_heard(self):
+        """printf … | nc: the end comes at once, before the core has admitted anybody."""
+        listener = Client(self.server, 'listener', join='#lobby')
+        said = (b'NICK piped\r\nUSER p 0 * :P\r\nJOIN #lobby\r\nPRIVMSG #lobby :one\r\nLIST\r\n'
+                b'PRIVMSG #lobby :two\r\nPRIVMSG #lobby :no line')
+        with connect(self.server, 'plain') as peer:
+            peer.sendall(said)
+            peer.shutdown(socket.SHUT_WR)
+            heard = b''
+            while piece := peer.recv(65536):
+                heard += piece
+        self.assertIn(b' 323 piped ', heard)
+        listener.expect(r'^:piped!\S+ PRIVMSG #lobby :one$')
+        listener.expect(r'^:piped!\S+ PRIVMSG #lobby :two$')
+        listener.expect(r'^:piped!\S+ QUIT :Connection closed$')
+        listener.close()
+
     def test_who_never_closes_is_closed(self):
         peer = connect(self.server, 'http')
         peer.sendall(b'GET / HTTP/1.1\r\nHost: a\r\n\r\n')
