@@ -116,8 +116,9 @@ static bool read_piece(struct conn *conn)
         if (conn->stage == CONN_CLASSIC) {
             classic_ended(conn);
         }
-        if (n == 0 && conn->stage == CONN_IRC) {
-            /* What it said before its end is still heard, once the core has taken this turn's. */
+        if (n == 0 && conn->stage == CONN_IRC && conn->peer.state != PEER_VERIFYING) {
+            /* What it said before its end is still heard, once the core has taken this turn's; but
+             * nobody leaves the server with passwords to check. */
             conn->ended = true;
             conn->reading = false;
             poller_watch_conn(conn);
