@@ -108,7 +108,7 @@ class Weechat(Program):
         # Its options were called ssl before version 4.
         commands += [f'/set irc.server.maru.{name} {value}' for name, value in (
             ('ssl', on), ('ssl_verify', 'off'), ('tls', on), ('tls_verify', 'off'),
-            ('nicks', nick), ('username', 'weechat'), ('realname', 'WeeChat'))]
+            ('anti_flood_prio_high', '0'), ('anti_flood_prio_low', '0'), ('nicks', nick), ('username', 'weechat'), ('realname', 'WeeChat'))]
         words = []
         for command in commands + ['/connect maru']:
             words += ['-r', command]

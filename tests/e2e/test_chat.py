@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """People in rooms, over real sockets: plain and TLS 1.2 and 1.3, on one edge and on three."""
+import socket
 import time
 import unicodedata
 
-from harness import SANITIZED, Client, EveryoneSaw, Server, TestCase, main, pump
+from harness import LIMIT, SANITIZED, Client, EveryoneSaw, Server, TestCase, main, pump
 
 ALL_CAPS = ('message-tags server-time echo-message batch labeled-response multi-prefix '
             'userhost-in-names extended-join away-notify setname')
@@ -311,6 +312,23 @@ class Talk:
                                        if ' QUIT ' in line or ' PART ' in line})
         left = {nick: prefix for nick, prefix in everybody.items() if nick not in gone}
         self.assertEqual(left, first.names(room))
+
+
+class Addresses(TestCase):
+    def test_both_families(self):
+        server = self.server('--listen', 'plain=*:0', listeners=(), edges=2)
+        four = self.client(server, 'four', join='#both')
+        connection = socket.create_connection(('::1', server.ports['plain']), timeout=LIMIT)
+        self.addCleanup(connection.close)
+        connection.sendall(b'NICK six\r\nUSER six 0 * :six\r\nJOIN #both\r\n'
+                           b'PRIVMSG #both :from afar\r\n')
+        # An address that begins with a colon would end the parameters.
+        four.expect(r'^:six!~six@0::1 JOIN #both$')
+        four.expect(r'^:six!~six@0::1 PRIVMSG #both :from afar$')
+        four.send('WHOIS six')
+        four.expect(r' 311 four six ~six 0::1 \* :six$')
+        connection.sendall(b'PRIVMSG four :who are you\r\n')
+        four.expect(r'^:six!~six@0::1 PRIVMSG four :who are you$')
 
 
 def tag(line, key):

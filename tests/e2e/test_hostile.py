@@ -63,6 +63,8 @@ class Hostile(TestCase):
             while len(cleaner.names('#lobby')) > 1:
                 self.assertLess(time.monotonic(), deadline, 'somebody stays for ever')
                 time.sleep(0.05)
+            cleaner.send('QUIT')
+            cleaner.expect_closed()
 
     def connect(self, kind):
         connection = socket.create_connection(('127.0.0.1', self.shared.ports[kind]),

@@ -23,6 +23,12 @@ def operator_config():
     return f'operators = ( {{ name = "boss"; password = "{made.stdout.strip()}"; }} );\n'
 
 
+def memory_bytes(server):
+    """Resident, of the whole process."""
+    with open(f'/proc/{server.pid()}/statm', encoding='ascii') as file:
+        return int(file.read().split()[1]) * os.sysconf('SC_PAGE_SIZE')
+
+
 def wait_for(condition, what):
     deadline = time.monotonic() + LIMIT
     while not condition():
@@ -81,6 +87,57 @@ class Full(TestCase):
         self.refused(server, '3 of 2')
         server.ctl('set', 'max-clients', '4')
         self.client(server, 'fifth')
+
+    def test_many_come_at_the_same_moment(self):
+        """The maximum and the nicknames hold over all edges."""
+        server = self.server(config='limits: { max_clients = 10; };', edges=4)
+
+        def all_at_once(nicks):
+            clients = [self.client(server) for _ in nicks]
+            for client, nick in zip(clients, nicks):
+                client.send(f'NICK {nick}')
+            for client in clients:
+                client.send_bytes(b'USER u 0 * :u\r\n')
+            pump(clients, lambda: all(client.ended or any(
+                ' 001 ' in line or ' 433 ' in line for line in client.lines)
+                for client in clients))
+            return [client for client in clients if any(' 001 ' in line for line in client.lines)]
+
+        same = all_at_once(['same'] * 40)
+        self.assertEqual(1, len(same))
+        same[0].send('QUIT')
+        same[0].expect_closed()
+        self.assertEqual(10, len(all_at_once([f'n{i}' for i in range(60)])))
+        self.assertIn('Clients      10 of 10\n', server.ctl('status').stdout)
+
+    def test_who_comes_and_goes_leaves_nothing(self):
+        server = self.server(edges=3)
+        inside = self.client(server, 'inside', join='#lobby')
+
+        def come_and_go(count):
+            for i in range(0, count, 50):
+                clients = [Client(server, kind='tls' if j % 10 == 0 else 'plain')
+                           for j in range(50)]
+                for j, client in enumerate(clients):
+                    client.send_bytes(f'NICK go{i + j}\r\nUSER g 0 * :g\r\nJOIN #lobby,#r{j}\r\n'
+                                      .encode())
+                    if j % 3 == 0:
+                        client.send('QUIT')
+                    elif j % 3 == 1:
+                        client.drop()
+                    client.close()
+                inside.take_ready()
+            wait_for(lambda: (inside.fence(), 'Clients      1 of' in server.ctl('status').stdout)[1]
+                     and 'At the door  0 of' in server.ctl('status').stdout, 'all to be gone')
+            self.assertEqual({'inside': ''}, inside.names('#lobby'))
+            self.assertEqual(2, server.ctl('rooms').stdout.count('\n'), 'rooms are left')
+            return len(os.listdir(f'/proc/{server.pid()}/fd')), memory_bytes(server)
+
+        files, memory = come_and_go(500)
+        files_later, memory_later = come_and_go(2000)
+        self.assertEqual(files, files_later)
+        if not SANITIZED:
+            self.assertLess(memory_later - memory, 4 * 1024 * 1024)
 
     def test_at_the_door(self):
         server = self.server(config='limits: { max_unregistered = 5; };', limits=True, edges=3)
