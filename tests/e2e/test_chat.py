@@ -271,6 +271,23 @@ class Talk:
         watcher.expect(r'^:quicker!\S+ PRIVMSG #packet :two$')
         watcher.expect(r'^:quicker!\S+ QUIT :.*done$')
 
+    def test_what_is_said_before_the_end_is_heard(self):
+        """As a script says something: all its lines at once, and the end behind them."""
+        watcher = self.come('watcher', join='#script')
+        for i in range(20):
+            connection = socket.create_connection(('127.0.0.1', self.shared.ports['plain']),
+                                                  timeout=LIMIT)
+            self.addCleanup(connection.close)
+            connection.sendall(f'NICK script{i}\r\nUSER s 0 * :s\r\nJOIN #script\r\n'
+                               f'PRIVMSG #script :message {i}\r\n'.encode())
+            connection.shutdown(socket.SHUT_WR)
+            watcher.expect(rf'^:script{i}!\S+ PRIVMSG #script :message {i}$')
+            watcher.expect(rf'^:script{i}!\S+ QUIT ')
+            answer = b''
+            while data := connection.recv(65536):
+                answer += data
+            self.assertIn(b' 366 ', answer)
+
     def test_lines_byte_by_byte(self):
         watcher = self.come('watcher', join='#bytes')
         client = self.client(self.shared, kind='tls' if self.tls else 'plain', tls=self.tls)
