@@ -244,6 +244,18 @@ static void floods_wait(void **state)
     }
     assert_int_equal(peer_wait_ms(&r.peer, &r.env), 1000);
     finish(&r);
+
+    /* A cost is in tenths of an ordinary command. */
+    begin(&r, SESSION_IRC);
+    admit(&r);
+    r.settings->flood[FLOOD_COMMANDS] = (struct settings_bucket){1, 1000};
+    const unsigned ping = verb_find(STR("PING"))->cost;
+    const unsigned list = verb_find(STR("LIST"))->cost;
+    assert_true(ping < 10 && list > 10);
+    line(&r, "PING x");
+    line(&r, "LIST");
+    assert_int_equal(peer_wait_ms(&r.peer, &r.env), ping * 100 + list * 100 - 1000);
+    finish(&r);
 }
 
 static void silence(void **state)
