@@ -48,9 +48,9 @@ const struct config_group config_groups[] = {
     {"limits", "How much of everything there may be."},
     {"flood",
      "How fast one client may act. Each limit is a bucket of tokens: an action takes one, a new "
-     "one "
-     "arrives every refill_ms milliseconds, and the bucket holds at most burst of them. A client "
-     "whose bucket is empty is disconnected. A burst of 0 lifts the limit."},
+     "one arrives every refill_ms milliseconds, and the bucket holds at most burst of them. A "
+     "client whose bucket is empty is read more slowly; one that goes on sending is disconnected "
+     "when limits.recvq_bytes of it wait. A burst of 0 lifts the limit."},
     {"lengths", "How long names and texts may be, in bytes of UTF-8 (a Korean syllable has 3)."},
     {"tls", "Encryption."},
     {"classic", "The protocol of the first, unframed clients (port 2500)."},
@@ -131,10 +131,10 @@ const struct config_key config_keys[] = {
            "How many bans, exceptions and invitation masks one room may have."),
     NUMBER(limits, whowas, 0, 100000, 200, false, "How many users who left are remembered."),
 
-    BUCKET(commands, 200, 25, "Any command."),
-    BUCKET(messages, 40, 250, "Messages and notices."),
+    BUCKET(commands, 200, 25, "Commands other than those below."),
+    BUCKET(messages, 40, 250, "Messages and notices; each recipient named counts."),
     BUCKET(nicks, 6, 10000, "Changes of the nickname."),
-    BUCKET(joins, 30, 1000, "Joining rooms; each room counts."),
+    BUCKET(joins, 30, 1000, "Joining rooms."),
 
     NUMBER(lengths, nick, 9, 64, 32, true, "Nicknames."),
     NUMBER(lengths, user, 8, 32, 20, true, "User names, the part before @ in a mask."),

@@ -73,12 +73,27 @@ static enum flood_kind flood_kind(const struct verb *verb)
     }
 }
 
+/* How many recipients a message names, as far as the core would look at them. */
+static unsigned count_targets(const struct input_line *in)
+{
+    struct str list = line_param(&in->line, 0);
+    unsigned n = 0;
+    while (list.p != NULL && n < PEER_NAMES_MAX) {
+        str_split(&list, ',');
+        n++;
+    }
+    return n;
+}
+
 /* What peer_line() charges an open session for this input. */
 static unsigned cost_of(const struct input *input, enum flood_kind *ret_kind)
 {
     const struct verb *verb = input->kind == INPUT_LINE ? input->line.verb : NULL;
     *ret_kind = flood_kind(verb);
-    return verb != NULL ? verb->cost : 10;
+    if (verb == NULL) {
+        return 10;
+    }
+    return *ret_kind == FLOOD_MESSAGES ? verb->cost * count_targets(&input->line) : verb->cost;
 }
 
 void peer_refund(struct peer *peer, const struct settings *settings, const struct input *input)
