@@ -13,6 +13,7 @@
 #include "welcome.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -282,10 +283,19 @@ static bool prepare(struct server *server)
     return ready;
 }
 
+/* Fixed bounds instead of glibc's, which move with what was freed before: below them each busy turn
+ * would give its memory back and fault it in again, above them a rush would keep it for ever. */
+static void tune_allocator(void)
+{
+    (void)mallopt(M_TRIM_THRESHOLD, SERVER_TRIM_BYTES);
+    (void)mallopt(M_MMAP_THRESHOLD, SERVER_TRIM_BYTES);
+}
+
 int server_run(const char *config_path, const struct config_overrides *overrides,
                struct config *config)
 {
     struct server server = {.config_path = config_path, .overrides = overrides, .config = *config};
+    tune_allocator();
     log_init(STDERR_FILENO);
     mask_signals(SIG_BLOCK);
     if (!prepare(&server)) {
