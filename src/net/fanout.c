@@ -12,11 +12,36 @@ void fanout_init(struct fanout *fanout, fanout_deliver_fn deliver, void *ctx)
     *fanout = (struct fanout){.deliver = deliver, .ctx = ctx};
 }
 
+static struct fan_place *places_of(struct fan_session *session)
+{
+    return session->cap_places > 0 ? session->many : &session->one;
+}
+
+static void free_places(struct fan_session *session)
+{
+    if (session->cap_places > 0) {
+        free(session->many);
+    }
+}
+
+static void add_place(struct fan_session *session, struct fan_place place)
+{
+    if (session->n_places > 0 && session->n_places >= session->cap_places) {
+        uint16_t cap = session->cap_places > 0 ? (uint16_t)(session->cap_places * 2) : 4;
+        struct fan_place *many = xmalloc(cap * sizeof(*many));
+        memcpy(many, places_of(session), session->n_places * sizeof(*many));
+        free_places(session);
+        session->many = many;
+        session->cap_places = cap;
+    }
+    places_of(session)[session->n_places++] = place;
+}
+
 void fanout_finish(struct fanout *fanout)
 {
     fanout_end_turn(fanout);
     for (uint32_t i = 0; i < fanout->n_slots; i++) {
-        free(fanout->sessions[i].places);
+        free_places(&fanout->sessions[i]);
     }
     for (uint32_t i = 0; i < fanout->n_rooms; i++) {
         free(fanout->rooms[i].members);
@@ -109,9 +134,10 @@ static void drop_room(struct fanout *fanout, uint32_t index)
 
 static struct fan_place *find_place(struct fanout *fanout, struct fan_session *session, room_id id)
 {
+    struct fan_place *places = places_of(session);
     for (unsigned i = 0; i < session->n_places; i++) {
-        if (fanout->rooms[session->places[i].room].id == id) {
-            return &session->places[i];
+        if (fanout->rooms[places[i].room].id == id) {
+            return &places[i];
         }
     }
     return NULL;
@@ -126,13 +152,9 @@ static void join(struct fanout *fanout, struct fan_session *session, room_id id,
         room->cap = room->cap > 0 ? room->cap * 2 : 2;
         room->members = xrealloc(room->members, room->cap * sizeof(*room->members));
     }
-    if (session->n_places == session->cap_places) {
-        session->cap_places = session->cap_places > 0 ? (uint16_t)(session->cap_places * 2) : 1;
-        session->places = xrealloc(session->places, session->cap_places * sizeof(*session->places));
-    }
     uint32_t slot = session_id_slot(session->id);
     room->members[room->n] = (struct fan_member){slot, session->n_places, rank};
-    session->places[session->n_places++] = (struct fan_place){index, room->n++};
+    add_place(session, (struct fan_place){index, room->n++});
 }
 
 /* The last member and the last place move into the holes. */
@@ -144,12 +166,13 @@ static void leave(struct fanout *fanout, struct fan_session *session, struct fan
     room->members[at] = room->members[--room->n];
     if (at < room->n) {
         struct fan_member *moved = &room->members[at];
-        fanout->sessions[moved->slot].places[moved->place].at = at;
+        places_of(&fanout->sessions[moved->slot])[moved->place].at = at;
     }
-    uint16_t hole = (uint16_t)(place - session->places);
-    session->places[hole] = session->places[--session->n_places];
+    struct fan_place *places = places_of(session);
+    uint16_t hole = (uint16_t)(place - places);
+    places[hole] = places[--session->n_places];
     if (hole < session->n_places) {
-        struct fan_place *moved = &session->places[hole];
+        struct fan_place *moved = &places[hole];
         fanout->rooms[moved->room].members[moved->at].place = hole;
     }
     if (room->n == 0) {
@@ -164,9 +187,9 @@ void fanout_close(struct fanout *fanout, session_id id)
         return;
     }
     while (session->n_places > 0) {
-        leave(fanout, session, &session->places[session->n_places - 1]);
+        leave(fanout, session, &places_of(session)[session->n_places - 1]);
     }
-    free(session->places);
+    free_places(session);
     *session = (struct fan_session){0};
 }
 

@@ -33,8 +33,16 @@ struct fan_session {
     uint32_t caps;
     uint32_t seen; /* the last message that was delivered to it by AUDIENCE_ROOMS */
     session_id id;
-    struct fan_place *places;
+    union {
+        struct fan_place one; /* while cap_places is 0: most are in one room */
+        struct fan_place *many;
+    };
 };
+
+static inline const struct fan_place *fan_session_places(const struct fan_session *session)
+{
+    return session->cap_places > 0 ? session->many : &session->one;
+}
 
 struct fan_member {
     uint32_t slot;

@@ -128,10 +128,11 @@ static void check_conn(const struct world_edge *edge, const struct world_conn *c
     const struct fan_session *session = &fanout->sessions[slot];
     CHECK(session->open && session->id == conn->id && session->caps == conn->caps);
     CHECK(session->traits == conn->traits && session->n_places == conn->n_places);
+    const struct fan_place *places = fan_session_places(session);
     for (unsigned i = 0; i < session->n_places; i++) {
-        const struct fan_room *room = &fanout->rooms[session->places[i].room];
-        CHECK(session->places[i].at < room->n);
-        const struct fan_member *member = &room->members[session->places[i].at];
+        const struct fan_room *room = &fanout->rooms[places[i].room];
+        CHECK(places[i].at < room->n);
+        const struct fan_member *member = &room->members[places[i].at];
         CHECK(member->slot == slot && member->place == i);
         unsigned at = place_of(conn, room->id);
         CHECK(at < conn->n_places && conn->places[at].rank == member->rank);
