@@ -186,7 +186,7 @@ void conn_close_after(struct conn *conn, struct str last)
     conn->held = false;
     conn->walking = false;
     conn->reading = false;
-    buf_finish(&conn->pending);
+    conn_set_pending(conn, (struct str){0});
     poller_watch_conn(conn);
     conn_set_timer(conn);
     conn_mark_dirty(conn);
@@ -230,7 +230,7 @@ void conn_set_timer(struct conn *conn)
         due = conn->peer.quiet_from_ms + EDGE_HTTP_HEAD_MS;
     } else {
         due = peer_deadline_ms(&conn->peer, edge->settings);
-        if (conn->pending.len > 0 && !conn->held && conn->stage == CONN_IRC) {
+        if (conn->pending_len > 0 && !conn->held && conn->stage == CONN_IRC) {
             struct peer_env env = conn_env(conn);
             uint64_t wait = edge->now_ms + peer_wait_ms(&conn->peer, &env);
             if (wait > edge->now_ms && wait < due) {
@@ -269,7 +269,7 @@ void conn_tick(struct conn *conn)
     }
     if (conn->stage == CONN_IRC) {
         conn_say(conn, buf_str(&edge->out));
-        if (conn->pending.len > 0 && !conn->held) {
+        if (conn->pending_len > 0 && !conn->held) {
             turn_add_resume(conn);
         }
     }
@@ -292,7 +292,7 @@ static void conn_free(struct conn *conn)
     verify_abandon(conn);
     conn_end_io(conn);
     outq_finish(&conn->out);
-    buf_finish(&conn->pending);
+    conn_set_pending(conn, (struct str){0});
     peer_finish(&conn->peer);
     admission_leave(edge->admission, &conn->address, conn->registered);
     edge->conns[slot] = NULL;

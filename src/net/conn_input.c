@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <openssl/ssl.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 
 /* Wakes us only when more than what was seen is there; without it a poll would spin. */
@@ -256,15 +257,22 @@ static void take_lines(struct conn *conn, struct str *bytes)
     }
 }
 
+void conn_set_pending(struct conn *conn, struct str bytes)
+{
+    char *copy = NULL;
+    if (bytes.len > 0) {
+        copy = xmalloc(bytes.len);
+        memcpy(copy, bytes.p, bytes.len);
+    }
+    free(conn->pending);
+    conn->pending = copy;
+    conn->pending_len = (uint32_t)bytes.len;
+}
+
 static void keep_pending(struct conn *conn, struct str rest)
 {
-    buf_clear(&conn->pending);
-    if (rest.len == 0) {
-        buf_finish(&conn->pending);
-    } else {
-        buf_add_str(&conn->pending, rest);
-    }
-    bool full = conn->pending.len >= conn->edge->settings->recvq_bytes;
+    conn_set_pending(conn, rest);
+    bool full = conn->pending_len >= conn->edge->settings->recvq_bytes;
     if (full && !conn->held && conn->stage == CONN_IRC) {
         /* It was told to slow down by being read slowly, and went on. */
         close_for(conn, STR("Excess Flood"));
@@ -276,7 +284,7 @@ static void keep_pending(struct conn *conn, struct str rest)
         conn->reading = reading;
         poller_watch_conn(conn);
     }
-    if (conn->pending.len > 0 && !conn->held && !conn->closing && !conn->doomed) {
+    if (conn->pending_len > 0 && !conn->held && !conn->closing && !conn->doomed) {
         conn_set_timer(conn);
     }
 }
@@ -284,13 +292,13 @@ static void keep_pending(struct conn *conn, struct str rest)
 void conn_process(struct conn *conn, struct str bytes)
 {
     struct edge *edge = conn->edge;
-    if (conn->pending.len > 0) {
-        char *joined = arena_take(&edge->arena, conn->pending.len + bytes.len);
-        memcpy(joined, conn->pending.p, conn->pending.len);
+    if (conn->pending_len > 0) {
+        char *joined = arena_take(&edge->arena, conn->pending_len + bytes.len);
+        memcpy(joined, conn->pending, conn->pending_len);
         if (bytes.len > 0) {
-            memcpy(joined + conn->pending.len, bytes.p, bytes.len);
+            memcpy(joined + conn->pending_len, bytes.p, bytes.len);
         }
-        bytes = str_make(joined, conn->pending.len + bytes.len);
+        bytes = str_make(joined, conn->pending_len + bytes.len);
     }
     if (conn->stage == CONN_INSIDE) {
         enum sniff_kind kind = sniff(bytes);
@@ -312,12 +320,12 @@ void conn_process(struct conn *conn, struct str bytes)
 void conn_resume(struct conn *conn)
 {
     if (!conn->held && !conn->closing && !conn->doomed && conn->stage == CONN_IRC) {
-        size_t before = conn->pending.len;
+        size_t before = conn->pending_len;
         conn_process(conn, (struct str){0});
         if (!conn->ended || conn->closing || conn->doomed) {
             return;
         }
-        if (conn->pending.len < before) {
+        if (conn->pending_len < before) {
             turn_add_resume(conn); /* The core may hold what was just said. */
         } else {
             end(conn); /* Half a line is left, or lines that came too fast, or nothing. */

@@ -51,9 +51,10 @@ struct conn {
     session_id id;
     SSL *ssl; /* NULL: plain */
     struct outq out;
-    struct buf pending; /* input that waits: an unfinished line, or lines of a held session */
-    uint32_t skipped;   /* bytes of an over-long line that were passed over; 0: none */
-    size_t scanned;     /* of an HTTP head; while sniffing: bytes seen */
+    char *pending; /* input that waits: an unfinished line, or lines of a held session; owned */
+    uint32_t pending_len;
+    uint32_t skipped; /* bytes of an over-long line that were passed over; 0: none */
+    size_t scanned;   /* of an HTTP head; while sniffing: bytes seen */
     struct peer peer;
     struct wheel_timer timer;
     struct classic *classic; /* NULL but for CONN_CLASSIC */
@@ -191,6 +192,12 @@ void conn_end_io(struct conn *conn);
 void conn_readable(struct conn *conn);
 /* Bytes in the turn's arena, with what was pending. */
 void conn_process(struct conn *conn, struct str bytes);
+/* Replaces what is pending by a copy. */
+void conn_set_pending(struct conn *conn, struct str bytes);
+static inline struct str conn_pending(const struct conn *conn)
+{
+    return (struct str){conn->pending, conn->pending_len};
+}
 /* Reads pending lines of a session that is no longer held. */
 void conn_resume(struct conn *conn);
 void conn_act(struct conn *conn, enum peer_act act, const struct input *input, struct str raw);

@@ -47,9 +47,9 @@ static void put_back(struct conn *conn, const struct input *input, struct str li
         buf_add_str(&again, line);
     }
     buf_add_char(&again, '\n');
-    buf_add_str(&again, buf_str(&conn->pending));
-    buf_finish(&conn->pending);
-    conn->pending = again;
+    buf_add_str(&again, conn_pending(conn));
+    conn_set_pending(conn, buf_str(&again));
+    buf_finish(&again);
 }
 
 /* What the core said to each input: sessions are held, go on, or get lines back. */
