@@ -152,7 +152,7 @@ void conn_readable(struct conn *conn)
         }
         return;
     }
-    if (edge->read_bytes > EDGE_TURN_BYTES) {
+    if (edge->read_bytes > EDGE_TURN_BYTES || edge->n_inputs >= EDGE_TURN_INPUTS) {
         return; /* The poll fires again in the next turn. */
     }
     if (conn->stage == CONN_SNIFFING) {
