@@ -37,22 +37,23 @@ static void announce_join(struct core *core, const struct room *room, const stru
 {
     const struct session *who = core->who;
     bool labelled = reply_is_labelled(core);
-    for (int extended = 0; extended < 2; extended++) {
-        struct buf *line = cast_from_user(core, user);
-        buf_printf(line, extended ? "JOIN %s * :%s" : "JOIN %s", room->name.raw, user->realname);
-        struct message *message = cast_message(core, (struct str){0});
-        if (labelled && ((who->caps & CAP_EXTENDED_JOIN) != 0) == (extended == 1)) {
-            reply_message(core, message);
-        }
-        cast(core, message,
-             &(struct audience){
-                 .kind = AUDIENCE_ROOM,
-                 .room = room->id,
-                 .caps_with = extended ? CAP_EXTENDED_JOIN : 0,
-                 .caps_without = extended ? 0 : CAP_EXTENDED_JOIN,
-                 .session = labelled ? who->id : 0,
-             });
+    buf_printf(cast_from_user(core, user), "JOIN %s", room->name.raw);
+    struct message *plain = cast_message(core, (struct str){0});
+    buf_printf(cast_from_user(core, user), "JOIN %s * :%s", room->name.raw, user->realname);
+    struct message *extended = cast_message_like(core, plain);
+    if (labelled) {
+        reply_message(core, (who->caps & CAP_EXTENDED_JOIN) != 0 ? extended : plain);
     }
+    struct audience audience = {
+        .kind = AUDIENCE_ROOM,
+        .room = room->id,
+        .caps_without = CAP_EXTENDED_JOIN,
+        .session = labelled ? who->id : 0,
+    };
+    cast(core, plain, &audience);
+    audience.caps_without = 0;
+    audience.caps_with = CAP_EXTENDED_JOIN;
+    cast(core, extended, &audience);
     if (user->away != NULL) {
         buf_printf(cast_from_user(core, user), "AWAY :%s", user->away);
         cast(core, cast_message(core, (struct str){0}),

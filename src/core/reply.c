@@ -344,6 +344,16 @@ static struct str make_msgid(struct core *core, char out[40])
     return (struct str){out, len};
 }
 
+struct message *cast_message_like(struct core *core, const struct message *like)
+{
+    end_line(&core->line, 0);
+    return message_create(&(struct message_parts){
+        .time_ms = like->time_ms,
+        .msgid = like->msgid,
+        .body = buf_str(&core->line),
+    });
+}
+
 struct message *cast_message(struct core *core, struct str client_tags)
 {
     char id[40];

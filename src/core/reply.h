@@ -61,6 +61,8 @@ struct buf *cast_from_user(struct core *core, const struct user *user);
 struct buf *cast_from_server(struct core *core);
 /* Makes a message of core->line, CR LF added; cut to CORE_LINE_MAX. With a msgid of its own. */
 struct message *cast_message(struct core *core, struct str client_tags);
+/* The same event in another form, for clients with other capabilities: it has one msgid. */
+struct message *cast_message_like(struct core *core, const struct message *like);
 /* Sends it; takes the reference. */
 void cast(struct core *core, struct message *message, const struct audience *audience);
 /* To a room with everybody in it, `who` too; where `who`'s command is labelled, `who` gets it as an

@@ -149,7 +149,7 @@ static void targets_of_messages(void **state)
     fixture_forget(&f);
     fixture_line(&f, alice, "PRIVMSG @#A :ops");
     fixture_line(&f, alice, "PRIVMSG +#A :voices");
-    assert_seen(&f, bob, "@msgid=m8 :alice!alice@alice.test PRIVMSG +#a :voices\n");
+    assert_seen(&f, bob, "@msgid=m6 :alice!alice@alice.test PRIVMSG +#a :voices\n");
     /* What folds to nothing is nobody. */
     f.fold_nothing = true;
     fixture_line(&f, alice, "PRIVMSG @#a :x");
