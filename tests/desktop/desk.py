@@ -99,6 +99,19 @@ def find_all(node, role=None, name=None, depth=30):
     return found
 
 
+def window_shape(window):
+    """Width and height."""
+    shown = subprocess.run(["xdotool", "getwindowgeometry", "--shell", window],
+                           capture_output=True, text=True).stdout
+    shape = dict(re.findall(r"^(\w+)=(\d+)$", shown, re.M))
+    return int(shape.get("WIDTH", 0)), int(shape.get("HEIGHT", 0))
+
+
+def window_area(window):
+    width, height = window_shape(window)
+    return width * height
+
+
 class Client:
     """One running desktop client with a configuration of its own."""
 
@@ -128,11 +141,12 @@ class Client:
 
     @property
     def window_id(self):
-        """The main window's, looked up anew, or None. Dialogs have other titles."""
-        done = subprocess.run(["xdotool", "search", "--all", "--onlyvisible", "--pid",
-                               str(self.process.pid), "--name", "Maru$"],
-                              capture_output=True, text=True)
-        return done.stdout.split()[0] if done.stdout.split() else None
+        """The main window's, looked up anew, or None. Dialogs have other titles, tooltips and menus
+        are smaller."""
+        found = subprocess.run(["xdotool", "search", "--all", "--onlyvisible", "--pid",
+                                str(self.process.pid), "--name", "Maru$"],
+                               capture_output=True, text=True).stdout.split()
+        return max(found, key=window_area, default=None)
 
     def xdotool(self, *words):
         """With WINDOW for the main window; again while the window manager is still busy with it."""
@@ -148,9 +162,7 @@ class Client:
             self.xdotool("windowsize", "WINDOW", width, height)
             self.xdotool("windowmove", "WINDOW", x, y)
             time.sleep(0.2)
-            shown = subprocess.run(["xdotool", "getwindowgeometry", "--shell", self.window_id],
-                                   capture_output=True, text=True).stdout
-            return f"WIDTH={width}\nHEIGHT={height}" in shown
+            return window_shape(self.window_id) == (width, height)
         wait_for(placed, f"{self.who}'s window has its place")
 
     def activate(self):
@@ -292,6 +304,8 @@ def tree(node, depth=0, limit=12):
 def run(test):
     """Runs the test function and ends every process that it started."""
     Atspi.init()
+    # Where no tooltip comes up.
+    subprocess.run(["xdotool", "mousemove", "1279", "799"], check=True)
     try:
         test()
         print("ok")
