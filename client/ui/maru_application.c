@@ -45,14 +45,14 @@ static void show_about(GSimpleAction *action, GVariant *parameter, gpointer data
                           _("translator-credits"), NULL);
 }
 
-/* Closing the windows, rather than just ending, says goodbye to the servers. */
+/* Closing the windows, rather than just ending, says goodbye to the servers. Dialogs go with them.
+ */
 static void quit(GSimpleAction *action, GVariant *parameter, gpointer data)
 {
-    GtkWindow *window;
-    while ((window = gtk_application_get_active_window(GTK_APPLICATION(data))) != NULL) {
-        gtk_window_close(window);
-        if (window == gtk_application_get_active_window(GTK_APPLICATION(data))) {
-            break;
+    g_autoptr(GList) windows = g_list_copy(gtk_application_get_windows(GTK_APPLICATION(data)));
+    for (GList *each = windows; each != NULL; each = each->next) {
+        if (MARU_IS_WINDOW(each->data)) {
+            gtk_window_close(GTK_WINDOW(each->data));
         }
     }
 }

@@ -117,6 +117,14 @@ static void on_attention(MaruWindow *self, const char *sender, const char *text)
     g_application_send_notification(application, "attention", notification);
 }
 
+static void on_active(MaruWindow *self)
+{
+    GApplication *application = G_APPLICATION(gtk_window_get_application(GTK_WINDOW(self)));
+    if (application != NULL && gtk_window_is_active(GTK_WINDOW(self))) {
+        g_application_withdraw_notification(application, "attention");
+    }
+}
+
 static void action_leave(GtkWidget *widget, const char *name, GVariant *parameter)
 {
     maru_chat_client_leave(MARU_WINDOW(widget)->client);
@@ -189,6 +197,7 @@ static void maru_window_init(MaruWindow *self)
     g_signal_connect_swapped(self->client, "room-changed", G_CALLBACK(on_room_changed), self);
     g_signal_connect_swapped(self->client, "problem", G_CALLBACK(on_problem), self);
     g_signal_connect_swapped(self->client, "attention", G_CALLBACK(on_attention), self);
+    g_signal_connect(self, "notify::is-active", G_CALLBACK(on_active), NULL);
     g_signal_connect_swapped(self->join_page, "join", G_CALLBACK(join), self);
     g_signal_connect_swapped(self->join_page, "cancel", G_CALLBACK(maru_chat_client_leave),
                              self->client);

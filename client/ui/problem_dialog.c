@@ -179,6 +179,7 @@ void problem_dialog_show(GtkWindow *parent, const struct client_problem *problem
     }
     GtkWidget *widget = adw_message_dialog_new(parent, gettext(texts[problem->kind].heading), body);
     AdwMessageDialog *dialog = ADW_MESSAGE_DIALOG(widget);
+    gtk_window_set_destroy_with_parent(GTK_WINDOW(dialog), TRUE);
     add_fingerprints(dialog, problem);
     add_responses(dialog, problem);
     struct asked *asked = g_new0(struct asked, 1);
