@@ -298,7 +298,7 @@ static void on_connected(GObject *source, GAsyncResult *result, gpointer data)
 {
     struct irc_link *link = data;
     g_autoptr(GError) error = NULL;
-    link->socket = g_socket_client_connect_to_host_finish(G_SOCKET_CLIENT(source), result, &error);
+    link->socket = g_socket_client_connect_finish(G_SOCKET_CLIENT(source), result, &error);
     if (link->events == NULL) {
         /* Closed while connecting. */
     } else if (link->socket == NULL) {
@@ -329,8 +329,8 @@ struct irc_link *irc_link_open(const struct server_address *address, struct pin_
     link->deadline = g_timeout_add_seconds(OPEN_WITHIN_S, on_deadline, link);
     g_autoptr(GSocketClient) client = g_socket_client_new();
     g_socket_client_set_enable_proxy(client, !address->loopback);
-    g_socket_client_connect_to_host_async(client, address->host, address->port, link->cancellable,
-                                          on_connected, link_ref(link));
+    g_autoptr(GSocketConnectable) where = g_network_address_new(address->host, address->port);
+    g_socket_client_connect_async(client, where, link->cancellable, on_connected, link_ref(link));
     return link;
 }
 
