@@ -111,6 +111,7 @@ void client_join(struct client_session *session)
     if (room == NULL) {
         room = session->features.lobby != NULL ? session->features.lobby : "#lobby";
     }
+    session->begun_ms = session->now.mono_ms;
     client_set_phase(session, CLIENT_JOINING);
     client_send(session, "JOIN %s", room);
 }
@@ -152,7 +153,10 @@ void client_on_nick_refused(struct client_session *session, const struct incomin
 void client_on_room_refused(struct client_session *session, const struct incoming *in)
 {
     g_autofree char *text = client_last_text(in);
-    if (session->phase == CLIENT_JOINING && !session->room->joined) {
+    if (session->phase == CLIENT_JOINING && session->was_in_room) {
+        /* Coming back: the connection stays, and so does the way to ask again. */
+        client_set_phase(session, CLIENT_OUTSIDE);
+    } else if (session->phase == CLIENT_JOINING) {
         g_autofree char *room = irc_text_clean(line_param(in->line, 1));
         g_autofree char *detail = g_strdup_printf("%s: %s", room, text);
         client_tell_problem(session, PROBLEM_ROOM_REFUSED, str_from(detail));

@@ -38,7 +38,7 @@ struct client_session {
     GHashTable *batch_labels; /* batch reference to label, for labelled batches */
 
     int64_t heard_ms; /* when the server last said anything */
-    int64_t begun_ms;
+    int64_t begun_ms; /* when registering, or later joining, began */
     bool ping_sent;
 
     struct client_now now; /* of the call under way */

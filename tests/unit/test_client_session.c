@@ -427,8 +427,17 @@ static void is_removed_and_joins_again(void **state)
     assert_int_equal(client_session_phase(f->session), CLIENT_OUTSIDE);
     assert_members(f, "");
     assert_int_equal(client_session_enter(f->session, "hello?", f->now), CLIENT_ENTRY_KEEP);
+    f->now.mono_ms += CLIENT_REGISTER_WITHIN_MS * 10;
+    feed(f, "PING :x");
+    g_string_truncate(f->sent, 0);
     client_session_rejoin(f->session);
     assert_sent(f, "JOIN #lobby\n");
+    assert_true(client_session_tick(f->session, f->now));
+    feed(f, ":s.x 474 mina #lobby :Cannot join (+b)");
+    assert_int_equal(f->problem, PROBLEM_NONE);
+    assert_int_equal(client_session_phase(f->session), CLIENT_OUTSIDE);
+    assert_string_equal(row_from_end(f, 0)->text, "#lobby: Cannot join (+b)");
+    client_session_rejoin(f->session);
     feed(f, ":mina!u@host JOIN #lobby");
     assert_int_equal(client_session_phase(f->session), CLIENT_IN_ROOM);
     feed(f, ":op!o@h KILL mina :bad\nERROR :Closing link");
