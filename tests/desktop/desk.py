@@ -280,6 +280,7 @@ class Client:
         else:
             self.process.send_signal(sig)
         wait_for(lambda: self.process.poll() is not None, f"{self.who} ends")
+        assert sig is not None or self.process.returncode == 0, self.process.returncode
 
 
 def picture(name, window=None):

@@ -85,6 +85,13 @@ def test():
     expect(visitor, good, "visitor", "The Room Is Closed to You", "room-refused", "#closed")
     visitor.quit()
 
+    step("the window can be closed with a dialog open")
+    visitor = desk.Client("visitor")
+    visitor.join("", "visitor")
+    visitor.dialog("An Address Is Missing")
+    visitor.press("^Close$", within=visitor.find("frame", "Maru$"))
+    desk.wait_for(lambda: visitor.process.poll() == 0, "the client ends well")
+
     step("a full server: nobody inside is disturbed, and trying again helps when there is room")
     server.ctl("set", "max-clients", "1")
     expect(client, good, "mina", "The Server Is Full", "full", "1 of 1")
