@@ -41,6 +41,9 @@ class Server:
         settings = config or ''
         if edges is not None:
             settings = f'server: {{ edges = {edges}; }};\n' + settings
+        if 'limits:' not in settings:
+            # On a busy machine a client of a test may take longer than a person would.
+            settings += '\nlimits: { registration_timeout_s = 120; };\n'
         command = [binary('marud'), '--data', self.data]
         self.config_path = os.path.join(self.data, 'marud.conf')
         with open(self.config_path, 'w', encoding='utf-8') as file:
