@@ -3,6 +3,7 @@
 
 #include "maru_window.h"
 
+#include <glib-unix.h>
 #include <glib/gi18n.h>
 
 struct _MaruApplication {
@@ -47,7 +48,7 @@ static void show_about(GSimpleAction *action, GVariant *parameter, gpointer data
 
 /* Closing the windows, rather than just ending, says goodbye to the servers. Dialogs go with them.
  */
-static void quit(GSimpleAction *action, GVariant *parameter, gpointer data)
+static void close_windows(gpointer data)
 {
     g_autoptr(GList) windows = g_list_copy(gtk_application_get_windows(GTK_APPLICATION(data)));
     for (GList *each = windows; each != NULL; each = each->next) {
@@ -55,6 +56,17 @@ static void quit(GSimpleAction *action, GVariant *parameter, gpointer data)
             gtk_window_close(GTK_WINDOW(each->data));
         }
     }
+}
+
+static void quit(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+    close_windows(data);
+}
+
+static gboolean on_signal(gpointer data)
+{
+    close_windows(data);
+    return G_SOURCE_CONTINUE;
 }
 
 static const GActionEntry entries[] = {
@@ -78,6 +90,9 @@ static void maru_application_startup(GApplication *application)
     gtk_application_set_accels_for_action(gtk, "win.show-help-overlay",
                                           (const char *[]){"<Primary>question", NULL});
     gtk_window_set_default_icon_name(MARU_ID);
+    g_unix_signal_add(SIGINT, on_signal, application);
+    g_unix_signal_add(SIGTERM, on_signal, application);
+    g_unix_signal_add(SIGHUP, on_signal, application);
 }
 
 static void maru_application_finalize(GObject *object)

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The client at another server: ngircd from Debian. Join, chat, see members, leave."""
 import os
+import signal
 import sys
 
 import desk
@@ -82,6 +83,14 @@ def test():
     assert "QUIT" in visitor_rows.hear("QUIT")
     john.sees_members("john", "visitor")
     john.quit()
+    assert "Leaving" in visitor_rows.hear(" QUIT ")
+
+    step("a signal is a goodbye, too")
+    signalled = desk.Client("signalled", address, "--nick", "signalled")
+    signalled.in_room()
+    visitor_rows.hear(" JOIN ")
+    signalled.quit(signal.SIGTERM)
+    assert signalled.process.returncode == 0
     assert "Leaving" in visitor_rows.hear(" QUIT ")
 
     step("who left can come back")
