@@ -39,6 +39,18 @@ static void set_names(struct settings *s, const struct config *c)
     }
 }
 
+/* The port that people are told: the first that speaks IRC inside TLS. */
+static unsigned tls_port(const struct config *c)
+{
+    for (size_t i = 0; i < c->listeners_n; i++) {
+        enum listener_kind kind = c->listeners[i].kind;
+        if (kind == LISTENER_TLS || kind == LISTENER_AUTO) {
+            return c->listeners[i].port;
+        }
+    }
+    return 0;
+}
+
 struct settings *settings_from_config(const struct config *c)
 {
     struct settings *s = settings_create();
@@ -66,6 +78,7 @@ struct settings *settings_from_config(const struct config *c)
     s->classic_gap_ms = c->classic.gap_ms;
     s->classic_backlog_bytes = c->classic.backlog_bytes;
     s->log_chat = c->log.show_chat;
+    s->tls_port = tls_port(c);
     settings_seal(s);
     return s;
 }

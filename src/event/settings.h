@@ -78,6 +78,8 @@ struct settings {
     unsigned classic_gap_ms;
     unsigned classic_backlog_bytes;
 
+    unsigned tls_port; /* of IRC inside TLS, to be told to people; 0: there is none */
+
     bool log_chat; /* what is said is shown to the operator, too */
 };
 

@@ -37,13 +37,17 @@ static void add_page(struct buf *out, const struct settings *settings)
     add_escaped(out, settings->network);
     buf_add_cstr(out, "</h1>\n<p>");
     add_escaped(out, settings->description);
-    buf_add_cstr(out,
-                 "</p>\n<p>This is a Maru chat server. Join with the Maru desktop client, or with "
-                 "any IRC client over TLS on port 6697. The room is <b>");
+    buf_add_cstr(out, "</p>\n<p>This is a Maru chat server. Join with the Maru desktop client");
+    if (settings->tls_port > 0) {
+        buf_printf(out, ", or with any IRC client over TLS on port %u", settings->tls_port);
+    }
+    buf_add_cstr(out, ". The room is <b>");
     add_escaped(out, settings->lobby);
-    buf_add_cstr(out,
-                 "</b>.</p>\n<p lang=\"ko\">마루 채팅 서버입니다. 마루 데스크톱 클라이언트나 IRC "
-                 "클라이언트(TLS, 6697번 포트)로 들어오세요.</p>\n</html>\n");
+    buf_add_cstr(out, "</b>.</p>\n<p lang=\"ko\">마루 채팅 서버입니다. 마루 데스크톱 클라이언트");
+    if (settings->tls_port > 0) {
+        buf_printf(out, "나 IRC 클라이언트(TLS, %u번 포트)", settings->tls_port);
+    }
+    buf_add_cstr(out, "로 들어오세요.</p>\n</html>\n");
 }
 
 static void answer(struct conn *conn, int code, struct str type, struct str body, bool head_only)
