@@ -216,6 +216,7 @@ static void apply_close(struct core *core, const struct input *input)
     if (user->sessions == session && session->next == NULL) {
         user_quit(core, user, input->text, session);
     } else {
+        session_leave_edge_rooms(core, session);
         session_destroy(core, session);
     }
 }

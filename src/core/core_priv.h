@@ -177,6 +177,8 @@ struct session *session_find(const struct core *core, session_id id);
 struct session *session_create(struct core *core, struct user *user, const struct input *input);
 void session_destroy(struct core *core, struct session *session);
 void session_emit_traits(struct core *core, struct session *session);
+/* Takes it out of its user's rooms on its edge; the user stays in them. */
+void session_leave_edge_rooms(struct core *core, const struct session *session);
 /* Begins and ends waiting for a password's verdict. */
 void session_begin_verify(struct session *session, struct str operator_name, const char *label);
 void session_end_verify(struct session *session);

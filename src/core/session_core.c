@@ -41,6 +41,16 @@ void session_destroy(struct core *core, struct session *session)
     free(session);
 }
 
+void session_leave_edge_rooms(struct core *core, const struct session *session)
+{
+    const struct user *user = session->user;
+    for (unsigned i = 0; i < user->n_rooms; i++) {
+        core_emit(core, &(struct effect){.kind = EFFECT_PART,
+                                         .session = session->id,
+                                         .room = user->rooms[i].room->id});
+    }
+}
+
 void session_emit_traits(struct core *core, struct session *session)
 {
     uint8_t traits = 0;

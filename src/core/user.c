@@ -197,11 +197,7 @@ void user_quit(struct core *core, struct user *user, struct str reason, const st
 
     /* Its own sessions hear ERROR, not QUIT; so they leave the rooms of the edges first. */
     for (struct session *s = user->sessions; s != NULL; s = s->next) {
-        for (unsigned i = 0; i < user->n_rooms; i++) {
-            core_emit(core, &(struct effect){.kind = EFFECT_PART,
-                                             .session = s->id,
-                                             .room = user->rooms[i].room->id});
-        }
+        session_leave_edge_rooms(core, s);
         if (s == gone) {
             continue;
         }
