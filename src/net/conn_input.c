@@ -152,7 +152,7 @@ void conn_readable(struct conn *conn)
         }
         return;
     }
-    if (edge->read_bytes > EDGE_TURN_BYTES || edge->n_inputs >= EDGE_TURN_INPUTS) {
+    if (edge->read_bytes > EDGE_TURN_BYTES || edge->work >= EDGE_TURN_WORK) {
         return; /* The poll fires again in the next turn. */
     }
     if (conn->stage == CONN_SNIFFING) {

@@ -123,6 +123,7 @@ struct edge {
     size_t n_inputs;
     size_t cap_inputs;
     size_t read_bytes;
+    size_t work; /* of what was read */
     struct conn_list dirty;
     struct conn_list resume;
     struct conn_list doomed;

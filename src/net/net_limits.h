@@ -6,7 +6,8 @@ enum {
     FANOUT_RUN_MAX = 256 * 1024,  /* a run that is longer is followed by a new one */
     EDGE_READ_BYTES = 16 * 1024,  /* at most read from one connection at a time */
     EDGE_TURN_BYTES = 512 * 1024, /* read in all before the edge enters the core */
-    EDGE_TURN_INPUTS = 1024,      /* lines taken before then: each may have a long answer */
+    EDGE_TURN_WORK = 4096,        /* lines taken before then: chat counts 1 */
+    EDGE_ANSWER_WORK = 8,         /* and what may have a long answer so much */
     EDGE_EVENTS = 1024,           /* taken from the kernel at a time */
     EDGE_ROUNDS = 4,              /* polls without waiting before anything is sent */
     EDGE_SEND_COPY = 64 * 1024,   /* small slices are copied together up to this */

@@ -11,6 +11,12 @@
 
 enum { TURN_PASSES_MAX = 16 };
 
+static bool is_chat(const struct input *input)
+{
+    return input->kind == INPUT_LINE && input->line.verb != NULL &&
+           (input->line.verb->flags & VERB_SPEAKS) != 0;
+}
+
 void turn_add_input(struct conn *conn, const struct input *input, struct str raw)
 {
     struct edge *edge = conn->edge;
@@ -23,6 +29,7 @@ void turn_add_input(struct conn *conn, const struct input *input, struct str raw
     edge->inputs[edge->n_inputs] = *input;
     edge->origins[edge->n_inputs] = (struct edge_input){conn, raw};
     edge->n_inputs++;
+    edge->work += is_chat(input) ? 1 : EDGE_ANSWER_WORK;
 }
 
 void turn_add_resume(struct conn *conn)
@@ -326,4 +333,5 @@ void turn_run(struct edge *edge)
     fanout_end_turn(&edge->fanout);
     conn_reap(edge);
     edge->read_bytes = 0;
+    edge->work = 0;
 }
