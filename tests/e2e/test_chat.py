@@ -33,7 +33,13 @@ class Talk:
         client = self.client(self.shared, nick, kind=kind, tls=self.tls, **options)
         if self.tls:
             self.assertEqual(self.tls, client.socket.version())
+        self.addCleanup(self.see_off, client)
         return client
+
+    def see_off(self, client):
+        """Its nickname is free for the next test when the server has closed."""
+        if client.socket.fileno() >= 0 and client.try_send(b'QUIT\r\n'):
+            client.expect_closed()
 
     def assert_names(self, room, expected, *viewers):
         for viewer in viewers:

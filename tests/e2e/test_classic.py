@@ -7,6 +7,7 @@
 import re
 import unittest
 
+import harness
 from classic_peer import ClassicPeer, Reactor
 from classic_room import GAP_MS, LIMIT_S, LOBBY, Room, start_server
 
@@ -286,8 +287,10 @@ class Bounds(Room):
             self.server.ctl("set", "max-clients", "1000")
 
     def test_a_client_that_says_nothing_is_closed(self):
-        peer = self.classic("", comes_in=False)
-        self.until(lambda: peer.closed, "the end of the connection", 2 * LIMIT_S)
+        with harness.Server(listeners=("classic",),
+                            config="limits: { registration_timeout_s = 2; };") as server:
+            peer = ClassicPeer(self.reactor, "127.0.0.1", server.ports["classic"], "", GAP_MS)
+            self.until(lambda: peer.closed, "the end of the connection")
 
 
 class End(unittest.TestCase):
