@@ -50,7 +50,11 @@ void poller_watch_conn(struct conn *conn)
     /* A set with no events would still be told of errors, again and again. */
     int how = conn->polled == 0 ? EPOLL_CTL_ADD : events == 0 ? EPOLL_CTL_DEL : EPOLL_CTL_MOD;
     struct epoll_event event = {.events = events, .data.ptr = conn};
-    CHECK(epoll_ctl(conn->edge->poller, how, conn->fd, &event) == 0);
+    if (epoll_ctl(conn->edge->poller, how, conn->fd, &event) != 0) {
+        /* The kernel has no room for one more: that is this connection's end, not the server's. */
+        conn_doom(conn, STR("The server has no room for this connection"));
+        return;
+    }
     conn->polled = (uint8_t)events;
 }
 
