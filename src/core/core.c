@@ -125,7 +125,7 @@ static enum core_result apply_reject(struct core *core, const struct input *inpu
     if (session_is_busy(session)) {
         return CORE_LATER;
     }
-    reply_open(core, session, (struct str){0});
+    reply_open(core, session, input->reject.tags);
     switch (input->reject.why) {
     case REJECT_TOO_LONG:
         reply_numeric(core, ERR_INPUTTOOLONG, ":Input line was too long");

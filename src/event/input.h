@@ -72,7 +72,7 @@ struct input {
         struct input_line line;
         struct {
             enum reject why;
-            struct str command; /* if one could be made out */
+            struct str tags; /* the line's, where they could be read: they may hold a label */
         } reject;
         bool verdict;
         struct str text; /* CLOSE: the reason; ANNOUNCE */

@@ -263,6 +263,18 @@ static bool is_too_long(struct str line)
     return tags > PEER_TAGS_MAX || line.len - tags > PEER_BODY_MAX;
 }
 
+/* A refusal carries the label of the line that is refused (IRCv3 labeled-response). */
+static enum peer_act with_label(struct str line, enum peer_act act, struct input *ret_input)
+{
+    if (act == PEER_INPUT && ret_input->kind == INPUT_REJECT && line.p[0] == '@') {
+        struct str tags = str_split(&line, ' ');
+        if (tags.len <= PEER_TAGS_MAX && str_is_utf8(tags)) {
+            ret_input->reject.tags = (struct str){tags.p + 1, tags.len - 1};
+        }
+    }
+    return act;
+}
+
 enum peer_act peer_line(struct peer *peer, const struct peer_env *env, struct str line,
                         struct input *ret_input)
 {
@@ -270,7 +282,7 @@ enum peer_act peer_line(struct peer *peer, const struct peer_env *env, struct st
         return PEER_NOTHING;
     }
     if (is_too_long(line)) {
-        return peer_line_too_long(peer, env, ret_input);
+        return with_label(line, peer_line_too_long(peer, env, ret_input), ret_input);
     }
     struct str rest = line;
     while (rest.len > 0 && rest.p[0] == ' ') {
@@ -285,7 +297,7 @@ enum peer_act peer_line(struct peer *peer, const struct peer_env *env, struct st
     if (!str_is_utf8(line)) {
         charge(peer, env, FLOOD_COMMANDS, 10);
         if (open) {
-            return reject(env, REJECT_INVALID_UTF8, ret_input);
+            return with_label(line, reject(env, REJECT_INVALID_UTF8, ret_input), ret_input);
         }
         buf_printf(env->out, ":%s FAIL * INVALID_UTF8 :Message rejected, it is not UTF-8\r\n",
                    env->settings->server_name);
@@ -296,7 +308,7 @@ enum peer_act peer_line(struct peer *peer, const struct peer_env *env, struct st
         enum flood_kind kind;
         unsigned cost = cost_of(ret_input, &kind);
         charge(peer, env, kind, cost);
-        return PEER_INPUT;
+        return with_label(line, PEER_INPUT, ret_input);
     }
     struct line parsed;
     switch (line_parse(line, &parsed)) {

@@ -2,7 +2,7 @@
 
 The suite is not part of Maru. In a checkout of it:
     PYTHONPATH=…/maru/tests/irctest MARUD=…/marud pytest --controller maru_controller \
-        -k '(Ergo or not implementation-specific) and not deprecated'
+        -m '(Ergo or not implementation-specific) and not deprecated'
 """
 import functools
 import os
