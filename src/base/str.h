@@ -54,6 +54,17 @@ bool str_eq_nocase(struct str a, struct str b);
 
 bool str_starts(struct str s, struct str prefix);
 
+/* Copies the bytes to *to, which moves on: several strings in one allocation. Returns the copy. */
+static inline struct str str_place(char **to, struct str s)
+{
+    if (s.len > 0) {
+        memcpy(*to, s.p, s.len);
+    }
+    struct str copy = {*to, s.len};
+    *to += s.len;
+    return copy;
+}
+
 /* Splits at the first `sep`: returns what precedes it and leaves the rest in *rest. Where there is
  * none, returns everything and leaves *rest empty with p == NULL, which ends a loop:
  *     while (rest.p != NULL) { struct str item = str_split(&rest, ','); … } */

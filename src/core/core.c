@@ -38,6 +38,7 @@ struct core *core_create(const struct core_options *options)
     core->ctx = options->ctx;
     memcpy(core->server_part, options->server_part, sizeof(core->server_part));
     core->server_part[sizeof(core->server_part) - 1] = '\0';
+    core->next_id = core->next_message = options->first_id;
     core->started_ms = core->now_ms = options->started_ms;
     memcpy(core->hash_seed, options->hash_seed, sizeof(core->hash_seed));
     name_index_init(&core->nicks, core->hash_seed);
@@ -241,6 +242,17 @@ static void apply_announce(struct core *core, struct str text)
     buf_finish(&line);
 }
 
+static void apply_warn(struct core *core, struct str text)
+{
+    struct buf line = {0};
+    add_one_line(&line, text);
+    buf_printf(cast_from_server(core), "NOTICE %s :*** " STR_FMT, core->settings->server_name,
+               STR_ARG(buf_str(&line)));
+    cast(core, cast_message(core, (struct str){0}),
+         &(struct audience){.kind = AUDIENCE_ALL, .traits = TRAIT_OPERATOR});
+    buf_finish(&line);
+}
+
 static void apply_kick(struct core *core, struct str nick_folded, struct str reason)
 {
     struct user *user = user_find(core, nick_folded);
@@ -291,6 +303,13 @@ enum core_result core_apply(struct core *core, const struct input *input)
         break;
     case INPUT_KICK:
         apply_kick(core, input->kick.nick_folded, input->kick.reason);
+        break;
+    case INPUT_WARN:
+        apply_warn(core, input->text);
+        break;
+    case INPUT_ROOM:
+    case INPUT_ANSWERED:
+    case INPUT_REDACTED:
         break;
     }
     return CORE_DONE;

@@ -18,8 +18,10 @@ typedef void (*core_emit_fn)(void *ctx, const struct effect *effect);
 struct core_options {
     struct settings *settings; /* borrowed; the core takes a reference of its own */
     uint64_t hash_seed[2];     /* no effect depends on it */
-    char server_part[12];      /* random text in every msgid, NUL-terminated */
-    uint64_t started_ms;       /* wall clock, for 003 and uptime */
+    char server_part[12];      /* random text in every msgid, NUL-terminated (msgid.h) */
+    uint64_t first_id;   /* users, rooms and messages are counted from here: no id is ever used
+                            again, whatever became of the server that gave it */
+    uint64_t started_ms; /* wall clock, for 003 and uptime */
     core_emit_fn emit;
     void *ctx;
 };

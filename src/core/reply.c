@@ -3,6 +3,7 @@
 
 #include "alloc.h"
 #include "mask.h"
+#include "msgid.h"
 #include "tags.h"
 
 #include <stdarg.h>
@@ -327,21 +328,9 @@ struct buf *cast_from_server(struct core *core)
     return &core->line;
 }
 
-/* The sequence number in base 36 behind the server's random part. */
-static struct str make_msgid(struct core *core, char out[40])
+static struct str make_msgid(struct core *core, char out[MSGID_MAX])
 {
-    static const char digits[] = "0123456789abcdefghijklmnopqrstuvwxyz";
-    size_t len = strlen(core->server_part);
-    memcpy(out, core->server_part, len);
-    char reversed[16];
-    size_t n = 0;
-    for (uint64_t x = ++core->next_message; x > 0; x /= 36) {
-        reversed[n++] = digits[x % 36];
-    }
-    while (n > 0) {
-        out[len++] = reversed[--n];
-    }
-    return (struct str){out, len};
+    return msgid_format(core->server_part, ++core->next_message, out);
 }
 
 struct message *cast_message_like(struct core *core, const struct message *like)
@@ -356,7 +345,7 @@ struct message *cast_message_like(struct core *core, const struct message *like)
 
 struct message *cast_message(struct core *core, struct str client_tags)
 {
-    char id[40];
+    char id[MSGID_MAX];
     end_line(&core->line, 0);
     return message_create(&(struct message_parts){
         .time_ms = core->now_ms,
@@ -426,7 +415,7 @@ void cast_neighbours(struct core *core, const struct user *user, uint32_t caps, 
     for (unsigned i = 0; i < user->n_rooms; i++) {
         rooms[i] = user->rooms[i].room->id;
     }
-    char id[40];
+    char id[MSGID_MAX];
     end_line(&core->line, 0);
     struct message *message = message_create(&(struct message_parts){
         .time_ms = core->now_ms,

@@ -7,6 +7,9 @@
 
 #include "ids.h"
 #include "message.h"
+#include "query.h"
+#include "record.h"
+#include "room_state.h"
 #include "settings.h"
 
 enum effect_kind {
@@ -27,6 +30,19 @@ enum effect_kind {
     EFFECT_LOG,      /* to the daemon: `log` and message->body, a sentence */
     EFFECT_REHASH,   /* to the daemon: an operator wants the configuration read again */
     EFFECT_STOP,     /* from the daemon to every edge: send message->body to everybody and end */
+
+    /* From the core to the store. */
+    EFFECT_RECORD, /* keep `message` as `record` says; also to the edge of `session`, who said it */
+    EFFECT_ROOM,   /* keep `room_state` (its target frees it) … */
+    EFFECT_ROOM_GONE, /* … or forget `room` with all that was said there */
+    EFFECT_QUERY,     /* answer `query` (its target frees it); its session is held meanwhile */
+    EFFECT_REDACT,    /* take away what `redaction` names; message->body is the reason. Answered by
+                         INPUT_REDACTED */
+
+    /* From the store to an edge. */
+    EFFECT_STORED,   /* all records up to `seq` are finished: on disk, or, where `failed`, lost */
+    EFFECT_PIECE,    /* a part of an answer to `session` was sent: say when it has drained */
+    EFFECT_ANSWERED, /* its answer is complete: INPUT_ANSWERED frees it */
 };
 
 /* A member's rank in a room, as bits: a set of '@' and '+'. */
@@ -68,6 +84,14 @@ enum log_topic {
     LOG_NICK
 };
 
+/* Who wants something unsaid, and whether the core lets others' words be taken away, too. */
+struct redaction {
+    uint64_t seq;
+    struct place place;
+    user_id by;
+    bool any_sender; /* not only what `by` said */
+};
+
 struct effect {
     enum effect_kind kind;
     uint8_t rank;
@@ -79,7 +103,15 @@ struct effect {
     unsigned clients; /* EFFECT_REFUSED for REFUSED_FULL: how many there are */
     session_id session;
     room_id room;
-    struct audience audience;
+    uint64_t seq; /* EFFECT_REPLY: an echo, held back until this is stored; 0: not held back */
+    bool failed;  /* EFFECT_STORED */
+    union {
+        struct audience audience;
+        struct record record;
+        struct redaction redaction;
+        struct room_state *room_state;
+        struct query *query;
+    };
     struct message *message; /* one reference for each target; NULL where none is named above */
     struct settings *settings;
 };

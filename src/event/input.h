@@ -8,6 +8,8 @@
 #include "ids.h"
 #include "line.h"
 #include "name.h"
+#include "record.h"
+#include "room_state.h"
 #include "settings.h"
 #include "verb.h"
 
@@ -22,6 +24,10 @@ enum input_kind {
     INPUT_SETTINGS, /* there are new settings */
     INPUT_ANNOUNCE, /* the operator of the machine speaks to everybody */
     INPUT_KICK,     /* the operator of the machine disconnects a user */
+    INPUT_ROOM,     /* at the start: a room that was kept */
+    INPUT_ANSWERED, /* what EFFECT_QUERY asked for has left: the session goes on */
+    INPUT_REDACTED, /* what became of EFFECT_REDACT */
+    INPUT_WARN,     /* something that the server's operators should know */
 };
 
 /* What a connection speaks. */
@@ -63,9 +69,23 @@ struct input_line {
     unsigned n_names;
 };
 
+enum redact_outcome {
+    REDACT_DONE,
+    REDACT_UNKNOWN,   /* there is no such message */
+    REDACT_FORBIDDEN, /* it is somebody else's */
+    REDACT_FAILED,    /* the store could not write */
+};
+
+struct input_redacted {
+    enum redact_outcome outcome;
+    struct place place;
+    uint64_t seq;
+    struct str reason;
+};
+
 struct input {
     enum input_kind kind;
-    session_id session; /* 0 for the last three kinds */
+    session_id session; /* 0 where no session is named */
     uint64_t now_ms;    /* wall clock, milliseconds since 1970 */
     union {
         struct input_register reg;
@@ -75,7 +95,9 @@ struct input {
             struct str tags; /* the line's, where they could be read: they may hold a label */
         } reject;
         bool verdict;
-        struct str text; /* CLOSE: the reason; ANNOUNCE */
+        struct str text; /* CLOSE: the reason; ANNOUNCE; WARN */
+        const struct room_state *room;
+        struct input_redacted redacted;
         struct settings *settings;
         struct {
             struct str nick_folded;

@@ -7,16 +7,6 @@
 
 #include <stdlib.h>
 
-static struct str put(char **to, struct str s)
-{
-    if (s.len > 0) {
-        memcpy(*to, s.p, s.len);
-    }
-    struct str copy = {*to, s.len};
-    *to += s.len;
-    return copy;
-}
-
 struct message *message_create(const struct message_parts *parts)
 {
     size_t rooms_size = parts->n_rooms * sizeof(room_id);
@@ -31,9 +21,9 @@ struct message *message_create(const struct message_parts *parts)
     if (rooms_size > 0) {
         memcpy(rooms, parts->rooms, rooms_size);
     }
-    message->msgid = put(&bytes, parts->msgid);
-    message->tags = put(&bytes, parts->tags);
-    message->body = put(&bytes, parts->body);
+    message->msgid = str_place(&bytes, parts->msgid);
+    message->tags = str_place(&bytes, parts->tags);
+    message->body = str_place(&bytes, parts->body);
     return message;
 }
 

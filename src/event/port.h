@@ -8,6 +8,7 @@
 
 #include "input.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum port_result {
@@ -19,6 +20,12 @@ enum port_result {
 struct port {
     void *ctx;
     void (*submit)(void *ctx, const struct input *inputs, size_t n, enum port_result *ret_results);
+    /* After EFFECT_PIECE: its output has drained, the reader may go on. */
+    void (*drained)(void *ctx, session_id session);
+    /* The session has gone while its answer was under way. */
+    void (*abandon)(void *ctx, session_id session);
+    /* Whether so much waits to be written that those with unwritten messages must not be read. */
+    bool (*is_pressed)(void *ctx);
 };
 
 #endif

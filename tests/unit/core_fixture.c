@@ -158,6 +158,7 @@ static void take_effect(void *ctx, const struct effect *e)
     case EFFECT_ROSTER:
     case EFFECT_SETTINGS:
     case EFFECT_STOP:
+    default:
         break;
     }
     message_unref(e->message);

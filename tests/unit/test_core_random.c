@@ -152,12 +152,12 @@ static void check_seen(const char *seen)
     }
 }
 
-struct place {
+struct seat {
     unsigned session;
     bool here;
 };
 
-static void come(struct fixture *f, struct place *places, unsigned i)
+static void come(struct fixture *f, struct seat *places, unsigned i)
 {
     char nick[32];
     snprintf(nick, sizeof(nick), i < 4 ? "user%u" : "사용자%u", i);
@@ -165,7 +165,7 @@ static void come(struct fixture *f, struct place *places, unsigned i)
     places[i].here = f->sessions[places[i].session].open;
 }
 
-static void step(struct fixture *f, struct place *places)
+static void step(struct fixture *f, struct seat *places)
 {
     unsigned i = pick(USERS);
     if (!places[i].here) {
@@ -213,7 +213,7 @@ static void whatever_is_said(void **state)
     random_state = 20261122;
     struct fixture f;
     fixture_init(&f);
-    struct place places[USERS];
+    struct seat places[USERS];
     for (unsigned i = 0; i < USERS; i++) {
         come(&f, places, i);
     }

@@ -1,0 +1,41 @@
+/*
+ * What stays of a room when nobody is in it and when the server starts again: one immutable copy,
+ * made by the core whenever it changes (EFFECT_ROOM), written by the store, and given back to a new
+ * core before anybody comes in (INPUT_ROOM). Names are folded again then: the tables may be newer.
+ */
+#ifndef MARU_ROOM_STATE_H
+#define MARU_ROOM_STATE_H
+
+#include "ids.h"
+#include "str.h"
+
+/* An entry of a list of masks. */
+struct room_state_mask {
+    char list; /* 'b', 'e', 'I' */
+    struct str mask;
+    struct str mask_folded;
+    struct str by;
+    uint64_t set_ms;
+};
+
+struct room_state {
+    room_id id;
+    struct str name;
+    struct str folded;
+    struct str skeleton;
+    struct str modes; /* letters without parameters: "nt" */
+    struct str key;   /* empty: none */
+    unsigned limit;   /* of members; 0: none */
+    struct str topic; /* empty: none */
+    struct str topic_by;
+    uint64_t topic_ms;
+    uint64_t since_ms;
+    uint64_t empty_ms; /* since when nobody is in it; 0: somebody is */
+    const struct room_state_mask *masks;
+    unsigned n_masks;
+};
+
+/* One allocation with copies of everything; freed with free(). */
+struct room_state *room_state_copy(const struct room_state *state);
+
+#endif
