@@ -19,6 +19,12 @@ enum config_casemapping {
     CONFIG_CASEMAPPING_RFC1459,
 };
 
+enum config_cutoff {
+    CONFIG_CUTOFF_NONE,
+    CONFIG_CUTOFF_REGISTRATION,
+    CONFIG_CUTOFF_JOIN,
+};
+
 /* A token bucket: it holds at most `burst` tokens and gains one every `refill_ms`. Where burst is
  * 0 there is no limit. */
 struct config_bucket {
@@ -94,6 +100,19 @@ struct config {
         uint32_t gap_ms;
         uint32_t backlog_bytes;
     } classic;
+    struct {
+        bool on;
+        enum config_cutoff cutoff;
+        enum config_cutoff cutoff_guests;
+        uint32_t limit;
+        uint32_t playback_lines;  /* 0: none */
+        uint32_t room_days;       /* 0: for ever */
+        uint32_t room_messages;   /* 0: all */
+        uint32_t direct_days;     /* 0: for ever */
+        uint32_t direct_messages; /* 0: all */
+        uint32_t empty_rooms_days;
+        uint32_t empty_rooms;
+    } history;
     struct {
         bool show_chat;
     } log;

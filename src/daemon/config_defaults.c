@@ -55,7 +55,7 @@ void config_init_defaults(struct config *config)
             config_set_string(member, str_from(key->string));
             break;
         case CONFIG_KEY_CHOICE:
-            *(enum config_casemapping *)member = (enum config_casemapping)key->number;
+            *(unsigned *)member = key->number;
             break;
         case CONFIG_KEY_LINES:
             for (uint32_t line = 0; line < key->max; line++) {

@@ -11,7 +11,7 @@ static bool same_value(const struct config *a, const struct config *b, const str
     case CONFIG_KEY_SWITCH:
         return *(const bool *)left == *(const bool *)right;
     case CONFIG_KEY_CHOICE:
-        return *(const enum config_casemapping *)left == *(const enum config_casemapping *)right;
+        return *(const unsigned *)left == *(const unsigned *)right;
     case CONFIG_KEY_STRING:
         return strcmp(*(char *const *)left, *(char *const *)right) == 0;
     case CONFIG_KEY_LINES:
@@ -82,7 +82,7 @@ static void keep_value(struct config *fresh, const struct config *running,
         *(bool *)to = *(const bool *)from;
         break;
     case CONFIG_KEY_CHOICE:
-        *(enum config_casemapping *)to = *(const enum config_casemapping *)from;
+        *(unsigned *)to = *(const unsigned *)from;
         break;
     case CONFIG_KEY_STRING:
         config_set_string(to, str_from(*(char *const *)from));

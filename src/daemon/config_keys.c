@@ -41,6 +41,13 @@
 #define PATH_EXPECTED "a path of one line, at most 4000 bytes, or \"\""
 #define LINE_EXPECTED "one line of UTF-8 without control characters"
 
+#define CHOICE(g, m, names, value, is_restart, text)                                               \
+    {                                                                                              \
+        .group = #g, .name = #m, .type = CONFIG_KEY_CHOICE, .restart = (is_restart),               \
+        .offset = AT(g, m), .choices = (names), .number = (value), .comment = (text)               \
+    }
+
+static const char *const cutoffs[] = {"none", "registration", "join", NULL};
 static const char *const casemappings[] = {"rfc8265", "ascii", "rfc1459", NULL};
 
 const struct config_group config_groups[] = {
@@ -54,6 +61,7 @@ const struct config_group config_groups[] = {
     {"lengths", "How long names and texts may be, in bytes of UTF-8 (a Korean syllable has 3)."},
     {"tls", "Encryption."},
     {"classic", "The protocol of the first, unframed clients (port 2500)."},
+    {"history", "What is kept of what is said. It lies in the data folder, in history.db."},
     {"log", "What the terminal or the journal shows."},
 };
 const size_t config_groups_n = sizeof(config_groups) / sizeof(config_groups[0]);
@@ -92,15 +100,9 @@ const struct config_key config_keys[] = {
     NUMBER(server, edges, 0, CONFIG_EDGES_MAX, 0, true,
            "How many threads serve connections. 0 is one for each processor that the server may "
            "use, at most 8."),
-    {.group = "server",
-     .name = "casemapping",
-     .type = CONFIG_KEY_CHOICE,
-     .restart = true,
-     .offset = AT(server, casemapping),
-     .choices = casemappings,
-     .number = CONFIG_CASEMAPPING_RFC8265,
-     .comment = "Which names are the same but for their case: rfc8265 (any script), ascii, or "
-                "rfc1459 (ascii, and {}|^ are small forms of []\\~)."},
+    CHOICE(server, casemapping, casemappings, CONFIG_CASEMAPPING_RFC8265, true,
+           "Which names are the same but for their case: rfc8265 (any script), ascii, or "
+           "rfc1459 (ascii, and {}|^ are small forms of []\\~)."),
 
     NUMBER(limits, max_clients, 1, CONFIG_CLIENTS_MAX, 1000, false,
            "How many clients may be inside, over all protocols. Who comes when it is full is told "
@@ -157,6 +159,37 @@ const struct config_key config_keys[] = {
            "loses messages in the original client."),
     NUMBER(classic, backlog_bytes, 1024, 16 * 1024 * 1024, 32768, false,
            "How many bytes of chat may wait for one client. What is older is skipped and counted."),
+
+    {.group = "history",
+     .name = "on",
+     .type = CONFIG_KEY_SWITCH,
+     .restart = true,
+     .offset = AT(history, on),
+     .number = 1,
+     .comment = "Whether anything is kept. Then a message that shows as sent is on disk."},
+    CHOICE(history, cutoff, cutoffs, CONFIG_CUTOFF_NONE, false,
+           "How far back whoever is in a room may read: none (all of it), registration (since they "
+           "made their account), or join (since they joined)."),
+    CHOICE(history, cutoff_guests, cutoffs, CONFIG_CUTOFF_NONE, false,
+           "The same for those without an account; registration is then when they came in."),
+    NUMBER(history, limit, 10, 5000, 500, false,
+           "How many messages one answer may hold. Clients ask again for more."),
+    NUMBER(history, playback_lines, 0, 500, 25, false,
+           "How many of the last lines a client sees when it joins a room, if it is too old to ask "
+           "for them itself. 0 shows none."),
+    NUMBER(history, room_days, 0, 36500, 0, false,
+           "After how many days what was said in rooms is deleted. 0 keeps it for ever."),
+    NUMBER(history, room_messages, 0, 1000000000, 0, false,
+           "How many messages are kept of each room. 0 keeps all."),
+    NUMBER(history, direct_days, 0, 36500, 0, false, "The same for messages between two people."),
+    NUMBER(history, direct_messages, 0, 1000000000, 0, false, NULL),
+    NUMBER(
+        history, empty_rooms_days, 0, 36500, 30, false,
+        "For how many days a room that everybody has left stays what it was: its modes, its key, "
+        "its history. The lobby stays for ever."),
+    NUMBER(
+        history, empty_rooms, 0, 1000000, 10000, false,
+        "How many such rooms are kept at most; those that have been empty for longest go first."),
 
     SWITCH(log, show_chat, false,
            "Whether what people write is shown, too. Tell them if you switch this on."),

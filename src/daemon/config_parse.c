@@ -77,8 +77,7 @@ static void parse_choice(struct parse *parse, const config_setting_t *setting, c
     if (parse_text_value(setting, &value)) {
         for (int i = 0; key->choices[i] != NULL; i++) {
             if (str_eq(value, str_from(key->choices[i]))) {
-                enum config_casemapping *member = config_member(parse->config, key);
-                *member = (enum config_casemapping)i;
+                *(unsigned *)config_member(parse->config, key) = (unsigned)i;
                 return;
             }
         }

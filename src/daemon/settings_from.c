@@ -51,6 +51,27 @@ static unsigned tls_port(const struct config *c)
     return 0;
 }
 
+static void set_history(struct settings *s, const struct config *c)
+{
+    const uint64_t day_ms = 86400ull * 1000;
+    s->history = c->history.on;
+    s->history_cutoff = (enum settings_cutoff)c->history.cutoff;
+    s->history_cutoff_guests = (enum settings_cutoff)c->history.cutoff_guests;
+    s->history_limit = c->history.limit;
+    s->playback_lines = c->history.playback_lines;
+    s->room_keep_ms = c->history.empty_rooms_days * day_ms;
+    s->rooms_kept_max = c->history.empty_rooms;
+    s->history_room_age_ms = c->history.room_days * day_ms;
+    s->history_room_count = c->history.room_messages;
+    s->history_direct_age_ms = c->history.direct_days * day_ms;
+    s->history_direct_count = c->history.direct_messages;
+}
+
+_Static_assert((int)CONFIG_CUTOFF_NONE == (int)CUTOFF_NONE &&
+                   (int)CONFIG_CUTOFF_REGISTRATION == (int)CUTOFF_REGISTRATION &&
+                   (int)CONFIG_CUTOFF_JOIN == (int)CUTOFF_JOIN,
+               "the configuration's words are the settings' values");
+
 struct settings *settings_from_config(const struct config *c)
 {
     struct settings *s = settings_create();
@@ -77,6 +98,7 @@ struct settings *settings_from_config(const struct config *c)
     s->flood[FLOOD_JOINS] = bucket(&c->flood.joins);
     s->classic_gap_ms = c->classic.gap_ms;
     s->classic_backlog_bytes = c->classic.backlog_bytes;
+    set_history(s, c);
     s->log_chat = c->log.show_chat;
     s->tls_port = tls_port(c);
     settings_seal(s);

@@ -24,6 +24,13 @@ struct settings_bucket {
     unsigned refill_ms;
 };
 
+/* From where on a room's history may be read by whoever is in it. */
+enum settings_cutoff {
+    CUTOFF_NONE,         /* from its beginning */
+    CUTOFF_REGISTRATION, /* from when the reader's account, or the guest's session, began */
+    CUTOFF_JOIN,         /* from when the reader joined */
+};
+
 struct settings {
     struct refcount holders;
 
@@ -77,6 +84,19 @@ struct settings {
     /* Classic protocol. */
     unsigned classic_gap_ms;
     unsigned classic_backlog_bytes;
+
+    /* History. */
+    bool history; /* what is said is kept; the rest matters only then */
+    enum settings_cutoff history_cutoff;
+    enum settings_cutoff history_cutoff_guests; /* those without an account */
+    unsigned history_limit;                     /* messages in one answer */
+    unsigned playback_lines;      /* for clients that cannot ask, when they join; 0: none */
+    uint64_t room_keep_ms;        /* how long an emptied room stays what it was */
+    unsigned rooms_kept_max;      /* how many of them, at most */
+    uint64_t history_room_age_ms; /* what is older, or behind so many newer ones, goes; 0: never */
+    uint64_t history_room_count;
+    uint64_t history_direct_age_ms;
+    uint64_t history_direct_count;
 
     unsigned tls_port; /* of IRC inside TLS, to be told to people; 0: there is none */
 
