@@ -74,6 +74,12 @@ static const struct topic topics[] = {
      "A minus takes a letter back; +b alone shows the list.\n"
      "\n"
      "For yourself: +i you are only seen by who shares a room with you; +w you get WALLOPS."},
+    {"MONITOR", "MONITOR: be told who comes and goes",
+     "MONITOR + nick,nick      watch these\n"
+     "MONITOR - nick,nick      no longer\n"
+     "MONITOR C                watch nobody\n"
+     "MONITOR L                whom you watch\n"
+     "MONITOR S                who of them is here"},
     {"MOTD", "MOTD: the message of the day", "MOTD"},
     {"NAMES", "NAMES: who is in a room", "NAMES #room\n\n@ runs the room, + has a voice in it."},
     {"NICK", "NICK: change your nickname",

@@ -9,9 +9,16 @@ static void rename_user(struct core *core, struct user *user, const struct name 
     cast_neighbours(core, user, 0, true);
     core_log(core, LOG_NICK, core->who->id, "%s is now called " STR_FMT, user->mask,
              STR_ARG(name->raw));
+    bool other = !str_eq(str_from(user->name.folded), name->folded);
+    if (other) {
+        monitor_left(core, user);
+    }
     name_index_remove(&core->nicks, &user->name);
     name_index_add(&core->nicks, &user->name, name);
     user_update_mask(user);
+    if (other) {
+        monitor_came(core, user);
+    }
     for (const struct session *s = user->sessions; s != NULL; s = s->next) {
         core_emit(core, &(struct effect){
                             .kind = EFFECT_NICK,

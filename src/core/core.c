@@ -43,6 +43,7 @@ struct core *core_create(const struct core_options *options)
     memcpy(core->hash_seed, options->hash_seed, sizeof(core->hash_seed));
     name_index_init(&core->nicks, core->hash_seed);
     name_index_init(&core->room_names, core->hash_seed);
+    monitor_init(core);
     core->whowas = whowas_create();
     isupport_update(core);
     update_lobby(core);
@@ -73,6 +74,7 @@ void core_destroy(struct core *core)
     olist_finish(&core->rooms);
     map_finish(&core->sessions);
     map_finish(&core->rooms_by_id);
+    monitor_finish(core);
     name_index_finish(&core->nicks);
     name_index_finish(&core->room_names);
     whowas_destroy(core->whowas);

@@ -63,6 +63,7 @@ struct session {
     struct session *next;        /* of the same user */
     struct walk *walk;           /* the long answers under way, the first one first, or NULL */
     struct verification *verify; /* the password that is being checked, or NULL */
+    struct monitor *monitor;     /* the nicknames it watches, or NULL */
     uint64_t batch;              /* the labelled batch that the answers are in; 0: none */
     uint32_t caps;
     uint16_t cap_version;
@@ -125,6 +126,7 @@ struct core {
     struct olist rooms;
     struct map rooms_by_id;
     struct whowas *whowas;
+    struct strmap watches; /* nicknames that sessions watch (monitor.c) */
     struct buf isupport; /* the 005 lines' tokens, one token a line; made again with new settings */
 
     uint64_t n_operators;
@@ -243,6 +245,25 @@ void whowas_add(struct whowas *whowas, unsigned entries_max, const struct user *
 /* The next older entry with this folded nickname, or NULL; *back, 0 at first, moves on. */
 const struct whowas_entry *whowas_next(const struct whowas *whowas, struct str folded,
                                        unsigned *back);
+
+/* monitor.c */
+void monitor_init(struct core *core);
+void monitor_finish(struct core *core);
+unsigned monitor_count(const struct session *session);
+bool monitor_has(const struct session *session, struct str folded);
+/* Entry i of its list: as it was written, and folded. */
+struct str monitor_get(const struct session *session, unsigned i, struct str *ret_folded);
+/* It must not be there yet. */
+void monitor_add(struct core *core, struct session *session, struct str raw, struct str folded);
+void monitor_remove(struct core *core, struct session *session, struct str folded);
+void monitor_clear(struct core *core, struct session *session);
+/* Tell those who watch it: it has its nickname now; it gives it up. */
+void monitor_came(struct core *core, const struct user *user);
+void monitor_left(struct core *core, const struct user *user);
+/* The same news that neighbours get, to those who watch it from elsewhere (IRCv3
+ * "extended-monitor"). */
+void monitor_cast(struct core *core, const struct user *user, struct message *message,
+                  uint32_t caps);
 
 /* isupport.c */
 void isupport_update(struct core *core);

@@ -34,8 +34,10 @@ void isupport_update(struct core *core)
     buf_printf(
         out, "TARGMAX=NAMES:1,LIST:%u,KICK:%u,WHOIS:1,PRIVMSG:%u,NOTICE:%u,TAGMSG:%u,JOIN:,PART: ",
         s->targets_max, s->targets_max, s->targets_max, s->targets_max, s->targets_max);
-    buf_printf(out, "EXCEPTS=e INVEX=I ELIST=CMNTU SAFELIST UTF8ONLY maru.chat/LOBBY=%s NETWORK=",
-               s->lobby);
+    buf_printf(
+        out,
+        "EXCEPTS=e INVEX=I ELIST=CMNTU MONITOR=%u SAFELIST UTF8ONLY maru.chat/LOBBY=%s NETWORK=",
+        s->monitor_max, s->lobby);
     /* A value must not hold a space (Modern IRC: written \x20). */
     for (const char *c = s->network; *c != '\0'; c++) {
         if (*c == ' ') {

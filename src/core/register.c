@@ -116,5 +116,6 @@ enum core_result core_register(struct core *core, const struct input *input)
         core_make_operator(core, user, reg->operator_name);
     }
     reply_close(core);
+    monitor_came(core, user);
     return CORE_DONE;
 }

@@ -425,6 +425,9 @@ void cast_neighbours(struct core *core, const struct user *user, uint32_t caps, 
         .n_rooms = user->n_rooms,
     });
     free(rooms);
+    if ((caps & (CAP_AWAY_NOTIFY | CAP_SETNAME)) != 0) {
+        monitor_cast(core, user, message, caps);
+    }
     /* Its own sessions share its rooms; only where there is none must they be told one by one. */
     session_id except = 0;
     bool labelled = core->who != NULL && core->who->user == user && reply_is_labelled(core);

@@ -37,6 +37,7 @@ void session_destroy(struct core *core, struct session *session)
         core->who = NULL;
     }
     walk_destroy(session);
+    monitor_clear(core, session);
     session_end_verify(session);
     free(session);
 }

@@ -220,5 +220,6 @@ void user_quit(struct core *core, struct user *user, struct str reason, const st
     }
     buf_printf(cast_from_user(core, user), "QUIT :" STR_FMT, STR_ARG(reason));
     cast_neighbours(core, user, 0, false);
+    monitor_left(core, user);
     user_destroy(core, user);
 }

@@ -131,6 +131,8 @@ const struct config_key config_keys[] = {
     NUMBER(limits, rooms_per_user, 1, 10000, 100, true, "In how many rooms one user may be."),
     NUMBER(limits, list_entries, 1, 10000, 100, true,
            "How many bans, exceptions and invitation masks one room may have."),
+    NUMBER(limits, monitor, 0, 10000, 100, true,
+           "Of how many nicknames one client may be told when they come and go."),
     NUMBER(limits, whowas, 0, 100000, 200, false, "How many users who left are remembered."),
 
     BUCKET(commands, 200, 25, "Commands other than those below."),

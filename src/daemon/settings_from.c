@@ -86,6 +86,7 @@ struct settings *settings_from_config(const struct config *c)
     s->user_len = c->lengths.user;
     s->rooms_per_user = c->limits.rooms_per_user;
     s->list_entries_max = c->limits.list_entries;
+    s->monitor_max = c->limits.monitor;
     s->whowas_entries = c->limits.whowas;
     s->registration_ms = c->limits.registration_timeout_s * 1000;
     s->ping_interval_ms = c->limits.ping_interval_s * 1000;

@@ -89,6 +89,7 @@ void settings_set_defaults(struct settings *settings)
     settings->list_entries_max = 100;
     settings->modes_per_command = 6;
     settings->targets_max = 4;
+    settings->monitor_max = 100;
     settings->whowas_entries = 200;
     settings->registration_ms = 10000;
     settings->ping_interval_ms = 90000;

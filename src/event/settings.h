@@ -68,6 +68,7 @@ struct settings {
     unsigned list_entries_max; /* of each of b, e and I in a room */
     unsigned modes_per_command;
     unsigned targets_max; /* of PRIVMSG, NOTICE, TAGMSG */
+    unsigned monitor_max; /* nicknames that one session may watch */
     unsigned whowas_entries;
 
     /* Time, all in milliseconds. */

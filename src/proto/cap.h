@@ -15,6 +15,7 @@
     X(CAP_NOTIFY, "cap-notify")                                                                    \
     X(ECHO_MESSAGE, "echo-message")                                                                \
     X(EXTENDED_JOIN, "extended-join")                                                              \
+    X(EXTENDED_MONITOR, "extended-monitor")                                                        \
     X(INVITE_NOTIFY, "invite-notify")                                                              \
     X(LABELED_RESPONSE, "labeled-response")                                                        \
     X(MESSAGE_TAGS, "message-tags")                                                                \

@@ -10,10 +10,11 @@ static void begin(struct fuzz_world *f, unsigned n_edges, uint64_t seed)
 {
     static const char *const nicks[] = {"alice", "bob", "철수", "영희", "dave"};
     fuzz_world_init(f, n_edges, seed);
-    fuzz_world_line(f, 0,
-                    "CAP REQ :away-notify batch echo-message extended-join invite-notify "
-                    "labeled-response message-tags multi-prefix server-time setname "
-                    "standard-replies userhost-in-names");
+    fuzz_world_line(
+        f, 0,
+        "CAP REQ :away-notify batch echo-message extended-join extended-monitor invite-notify "
+        "labeled-response message-tags multi-prefix server-time setname "
+        "standard-replies userhost-in-names");
     fuzz_world_line(f, 1, "CAP REQ :batch labeled-response");
     fuzz_world_line(f, 2, "CAP REQ :message-tags echo-message");
     for (unsigned i = 0; i < 5; i++) {

@@ -46,7 +46,7 @@ static const struct {
     NUMBER(key_len),         NUMBER(rooms_per_user),    NUMBER(list_entries_max),
     NUMBER(targets_max),     NUMBER(modes_per_command), NUMBER(whowas_entries),
     NUMBER(registration_ms), NUMBER(ping_interval_ms),  NUMBER(ping_timeout_ms),
-    NUMBER(sendq_bytes),     NUMBER(recvq_bytes),
+    NUMBER(sendq_bytes),     NUMBER(recvq_bytes),       NUMBER(monitor_max),
 };
 
 static const struct {
