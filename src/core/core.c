@@ -244,14 +244,22 @@ static void apply_announce(struct core *core, struct str text)
     buf_finish(&line);
 }
 
-static void apply_warn(struct core *core, struct str text)
+/* To the session, or to all operators where it is 0. */
+static void apply_warn(struct core *core, session_id id, struct str text)
 {
+    const struct session *session = id != 0 ? session_find(core, id) : NULL;
+    if (id != 0 && session == NULL) {
+        return;
+    }
     struct buf line = {0};
     add_one_line(&line, text);
-    buf_printf(cast_from_server(core), "NOTICE %s :*** " STR_FMT, core->settings->server_name,
+    buf_printf(cast_from_server(core), "NOTICE %s :*** " STR_FMT,
+               session != NULL ? session->user->name.raw : core->settings->server_name,
                STR_ARG(buf_str(&line)));
     cast(core, cast_message(core, (struct str){0}),
-         &(struct audience){.kind = AUDIENCE_ALL, .traits = TRAIT_OPERATOR});
+         &(struct audience){.kind = session != NULL ? AUDIENCE_SESSION : AUDIENCE_ALL,
+                            .traits = session != NULL ? 0 : TRAIT_OPERATOR,
+                            .session = id});
     buf_finish(&line);
 }
 
@@ -307,7 +315,7 @@ enum core_result core_apply(struct core *core, const struct input *input)
         apply_kick(core, input->kick.nick_folded, input->kick.reason);
         break;
     case INPUT_WARN:
-        apply_warn(core, input->text);
+        apply_warn(core, input->session, input->text);
         break;
     case INPUT_ROOM:
     case INPUT_ANSWERED:

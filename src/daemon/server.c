@@ -91,9 +91,7 @@ static void on_effects(uv_async_t *async)
         if (effects[i].kind == EFFECT_LOG) {
             show_log(&effects[i]);
         } else if (effects[i].kind == EFFECT_REHASH) {
-            struct config_report messages = {0};
-            (void)server_reload(server, &messages);
-            config_report_finish(&messages);
+            server_rehash(server, effects[i].session);
         }
         message_unref(effects[i].message);
     }

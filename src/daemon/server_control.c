@@ -184,6 +184,27 @@ int server_reload(struct server *server, struct config_report *messages)
     return status;
 }
 
+static void tell(struct server *server, session_id session, const char *text)
+{
+    hub_apply(server->hub, &(struct input){.kind = INPUT_WARN,
+                                           .session = session,
+                                           .now_ms = clock_wall_ms(),
+                                           .text = str_from(text)});
+}
+
+void server_rehash(struct server *server, session_id session)
+{
+    struct config_report messages = {0};
+    int status = server_reload(server, &messages);
+    for (size_t i = 0; i < messages.n; i++) {
+        tell(server, session, messages.lines[i]);
+    }
+    tell(server, session,
+         status == STATUS_OK ? "The configuration was read again"
+                             : "The configuration has mistakes and stays as it was");
+    config_report_finish(&messages);
+}
+
 static int op_reload(void *user, struct config_report *messages)
 {
     return server_reload(user, messages);

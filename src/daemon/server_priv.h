@@ -36,6 +36,8 @@ extern const struct control_ops server_control_ops;
 void server_stop(struct server *server);
 /* Reads the configuration again; where it has mistakes, the old one stays. Logs, too. */
 int server_reload(struct server *server, struct config_report *messages);
+/* The same for an operator who typed REHASH, and who hears how it went. */
+void server_rehash(struct server *server, session_id session);
 int server_load_tls(const struct config *config, struct tls_context **ret_tls,
                     struct buf *error) MARU_CHECK;
 

@@ -27,7 +27,8 @@ enum input_kind {
     INPUT_ROOM,     /* at the start: a room that was kept */
     INPUT_ANSWERED, /* what EFFECT_QUERY asked for has left: the session goes on */
     INPUT_REDACTED, /* what became of EFFECT_REDACT */
-    INPUT_WARN,     /* something that the server's operators should know */
+    INPUT_WARN,     /* something that the server's operators should know, or that one session asked
+                       the daemon about */
 };
 
 /* What a connection speaks. */

@@ -184,6 +184,7 @@ class Admin(TestCase):
         change('third', 30)
         boss.send('REHASH')
         boss.expect(r' 382 boss ')
+        boss.expect(r' NOTICE boss :\*\*\* The configuration was read again')
         took('third', 30)
         change('fourth', 40)
         server.ctl('reload')
@@ -193,6 +194,8 @@ class Admin(TestCase):
         self.write_config(server, 'limits: { max_clients = 50; };\nlimit: { };\n')
         boss.send('REHASH')
         boss.expect(r' 382 boss ')
+        boss.expect(r' NOTICE boss :\*\*\* .*marud\.conf:2: limit: expected')
+        boss.expect(r' NOTICE boss :\*\*\* The configuration has mistakes and stays as it was')
         self.settle(lambda: re.search(r'marud\.conf:2: limit: expected', server.output()),
                     'the mistake in the log')
         process = server.ctl('reload', check=False)
