@@ -43,7 +43,7 @@ void peer_finish(struct peer *peer)
 }
 
 /* A bucket is one moment: when it would be full again. A line moves it by what it costs, and while
- * it lies further away than the whole bucket takes to fill, the next line waits. */
+ * there is less than one token in it, the next line waits. */
 static void charge(struct peer *peer, const struct peer_env *env, enum flood_kind kind,
                    unsigned cost)
 {
@@ -73,7 +73,7 @@ static enum flood_kind flood_kind(const struct verb *verb)
     }
 }
 
-/* How many recipients a message names, as far as the core would look at them. */
+/* How many recipients or rooms a line names, as far as the core would look at them. */
 static unsigned count_targets(const struct input_line *in)
 {
     struct str list = line_param(&in->line, 0);
@@ -93,7 +93,15 @@ static unsigned cost_of(const struct input *input, enum flood_kind *ret_kind)
     if (verb == NULL) {
         return 10;
     }
-    return *ret_kind == FLOOD_MESSAGES ? verb->cost * count_targets(&input->line) : verb->cost;
+    switch (*ret_kind) {
+    case FLOOD_MESSAGES:
+        return verb->cost * count_targets(&input->line);
+    case FLOOD_JOINS:
+        /* Whoever comes back joins all of their rooms with one line: a further room costs less. */
+        return verb->cost + verb->cost * (count_targets(&input->line) - 1) / PEER_JOIN_REBATE;
+    default:
+        return verb->cost;
+    }
 }
 
 void peer_refund(struct peer *peer, const struct settings *settings, const struct input *input)
@@ -110,8 +118,11 @@ uint64_t peer_wait_ms(const struct peer *peer, const struct peer_env *env)
     uint64_t wait = 0;
     for (int i = 0; i < FLOOD_KINDS; i++) {
         const struct settings_bucket *bucket = &env->settings->flood[i];
-        uint64_t ready = env->now_ms + (uint64_t)bucket->burst * bucket->refill_ms;
-        if (bucket->burst > 0 && peer->flood_ms[i] > ready && peer->flood_ms[i] - ready > wait) {
+        if (bucket->burst == 0) {
+            continue;
+        }
+        uint64_t ready = env->now_ms + (bucket->burst - 1ull) * bucket->refill_ms;
+        if (peer->flood_ms[i] > ready && peer->flood_ms[i] - ready > wait) {
             wait = peer->flood_ms[i] - ready;
         }
     }
