@@ -88,7 +88,10 @@ void core_destroy(struct core *core)
 static enum core_result state_of(struct core *core, session_id id)
 {
     const struct session *session = session_find(core, id);
-    return session != NULL && session_is_busy(session) ? CORE_HELD : CORE_DONE;
+    if (session == NULL || !session_is_busy(session)) {
+        return CORE_DONE;
+    }
+    return session->walk != NULL ? CORE_HELD : CORE_AWAIT;
 }
 
 static enum core_result apply_line(struct core *core, const struct input *input)

@@ -33,10 +33,11 @@ enum core_result {
     CORE_DONE,  /* applied */
     CORE_HELD,  /* applied; an answer is under way: this session's later lines must wait */
     CORE_LATER, /* not applied: an answer is still under way; give it again after that */
+    CORE_AWAIT, /* as CORE_HELD, but somebody else gives the answer */
 };
 
-/* After CORE_HELD the session's edge sends INPUT_CONTINUE when its output has drained (or
- * INPUT_VERDICT when that was asked for), until the result is CORE_DONE. */
+/* After CORE_HELD the session's edge sends INPUT_CONTINUE when its output has drained, after
+ * CORE_AWAIT INPUT_VERDICT or INPUT_ANSWERED when that is there, until the result is CORE_DONE. */
 enum core_result core_apply(struct core *core, const struct input *input);
 
 /* For maructl and metrics: reads, changes nothing. */

@@ -38,7 +38,7 @@ void walk_begin(struct core *core, walk_fn more, const struct walk *start, struc
 enum core_result walk_continue(struct core *core, struct session *session)
 {
     if (session->walk == NULL) {
-        return session->verify != NULL ? CORE_HELD : CORE_DONE;
+        return session_is_busy(session) ? CORE_AWAIT : CORE_DONE;
     }
     core->who = session;
     core->piece_bytes = core->piece_work = 0;

@@ -13,8 +13,11 @@
 
 enum port_result {
     PORT_DONE,  /* applied */
-    PORT_HELD,  /* applied; an answer is under way: this session's later lines must wait */
+    PORT_HELD,  /* applied; an answer is under way: this session's later lines must wait, and
+                   INPUT_CONTINUE asks for more of it */
     PORT_LATER, /* not applied, for the same reason: give it again */
+    PORT_AWAIT, /* applied; an answer is under way that others give (a reader, a worker): this
+                   session's later lines must wait */
 };
 
 struct port {

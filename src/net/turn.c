@@ -77,8 +77,11 @@ static void apply_results(struct edge *edge, size_t n)
             continue;
         }
         bool was_held = conn->held;
-        conn->held = edge->results[i] != PORT_DONE;
-        conn->walking = conn->held;
+        enum port_result result = edge->results[i];
+        conn->held = result != PORT_DONE;
+        /* What must wait says nothing of what it waits for, where that is known. */
+        conn->walking =
+            result == PORT_HELD || (result == PORT_LATER && (conn->walking || !was_held));
         if (conn->walking) {
             /* Whether it has drained is looked at when the turn sends, also where this piece of
              * the answer has no line. */
@@ -188,7 +191,6 @@ static void apply_to_conn(struct edge *edge, const struct effect *effect)
         break;
     case EFFECT_VERIFY:
         if (!conn->closing && !conn->doomed) {
-            conn->walking = false;
             verify_operator(conn, effect->operator_index, effect->message->body);
         }
         break;

@@ -232,7 +232,8 @@ static void apply_results(struct world *world, const enum core_result *results, 
         }
         bool was_held = conn->held;
         conn->held = results[i] != CORE_DONE;
-        conn->walking = conn->held;
+        conn->walking =
+            results[i] == CORE_HELD || (results[i] == CORE_LATER && (conn->walking || !was_held));
         conn->resuming = conn->resuming || (was_held && !conn->held);
     }
 }
@@ -266,7 +267,6 @@ static void apply_to_conn(struct world_edge *edge, const struct effect *effect)
         break;
     case EFFECT_VERIFY:
         if (!ended) {
-            conn->walking = false;
             conn->verify = VERIFY_OPERATOR;
         }
         break;

@@ -139,7 +139,7 @@ static void oper(void **state)
     unsigned alice = fixture_register(&f, "alice", 0);
     fixture_line(&f, alice, "OPER nobody :some words");
     assert_int_equal(f.operator_index, UINT_MAX);
-    assert_int_equal(f.sessions[alice].result, CORE_HELD);
+    assert_int_equal(f.sessions[alice].result, CORE_AWAIT);
     assert_seen(&f, alice, "");
     fixture_line_piece(&f, alice, "PING x");
     assert_int_equal(f.sessions[alice].result, CORE_LATER);
