@@ -153,6 +153,10 @@ static void show(struct conn *conn, const struct line *line)
     struct str nick = nick_of(line->source);
     struct buf out = {0};
     const struct verb *verb = verb_find(line->command);
+    if (str_eq(line->command, STR("ERROR"))) {
+        classic_closing(conn, line_param(line, 0));
+        return;
+    }
     if (verb == NULL) {
         show_numeric(conn, line);
         return;
@@ -213,9 +217,18 @@ void classic_roster(struct conn *conn, struct str list)
     conn_mark_dirty(conn);
 }
 
-/* "ERROR :Closing link: (…) [why]" */
+/* "ERROR :Closing link: (…) [why]". What waits for the disk comes before it. */
 void classic_closing(struct conn *conn, struct str error_line)
 {
+    if (gate_is_closed(conn->gate)) {
+        struct message *last = message_create(&(struct message_parts){.body = error_line});
+        if (gates_hold(&conn->edge->gates, conn->gate, NULL, 0, 0, last)) {
+            message_unref(last);
+            conn->held = true; /* Nothing is heard any more. */
+            return;
+        }
+        message_unref(last);
+    }
     struct str why = error_line;
     const char *open = why.len > 0 ? memrchr(why.p, '[', why.len) : NULL;
     const char *close = why.len > 0 ? memrchr(why.p, ']', why.len) : NULL;
@@ -225,6 +238,20 @@ void classic_closing(struct conn *conn, struct str error_line)
     struct buf out = {0};
     classic_text_closed(&out, why);
     close_saying(conn, &out);
+}
+
+/* An echo is all that this client ever sees of its own words: taken away, they would look unsent to
+ * it, though everybody has read them. So it comes all the same, and this line says the rest. */
+void classic_lost(struct conn *conn)
+{
+    struct buf out = {0};
+    classic_text_lost(&out);
+    say(conn, CLASSIC_LINE_NOTICE, &out);
+}
+
+bool classic_is_drained(const struct conn *conn)
+{
+    return classic_out_drained(&conn->classic->out);
 }
 
 /* ---- in ---- */
@@ -319,7 +346,7 @@ static void take_events(struct conn *conn)
 {
     struct classic *classic = conn->classic;
     struct classic_event event;
-    while (!conn->held && !conn->closing && !conn->doomed) {
+    while (!conn->held && !conn->pressed && !conn->closing && !conn->doomed) {
         struct peer_env env = conn_env(conn);
         if (peer_wait_ms(&conn->peer, &env) > 0 || !classic_in_next(&classic->in, &event)) {
             break;
@@ -333,9 +360,10 @@ static void take_events(struct conn *conn)
             make_line(conn, "PRIVMSG %s :" STR_FMT, event.text);
             break;
         case CLASSIC_EVENT_OVERRUN:
-            classic_text_closed(&out, event.text);
+            buf_printf(&out, "ERROR :Closing link: [" STR_FMT "]", STR_ARG(event.text));
             conn_leave_core(conn, STR("Excess Flood"));
-            close_saying(conn, &out);
+            classic_closing(conn, buf_str(&out));
+            buf_finish(&out);
             break;
         }
     }
@@ -410,7 +438,7 @@ void classic_poll(struct conn *conn)
         }
     }
     send_frames(conn);
-    if (conn->closing && classic_out_drained(&classic->out)) {
+    if (conn->closing && classic_is_drained(conn)) {
         conn_linger(conn);
     }
     classic_arm(conn);
@@ -443,6 +471,10 @@ void classic_on_timer(uv_timer_t *timer)
     edge_update_time(edge);
     edge->classic_due_ms = UINT64_MAX;
     for (size_t i = edge->classics.n; i-- > 0;) {
-        classic_poll(edge->classics.items[i]);
+        struct conn *conn = edge->classics.items[i];
+        classic_poll(conn);
+        if ((conn->piece || conn->answered) && !conn->doomed && classic_is_drained(conn)) {
+            conn_mark_dirty(conn);
+        }
     }
 }

@@ -183,8 +183,8 @@ void conn_close_after(struct conn *conn, struct str last)
          * answers to what it said before. */
         fanout_close(&conn->edge->fanout, conn->id);
     }
-    conn->held = false;
-    conn->walking = false;
+    conn_abandon_answer(conn);
+    conn->held = conn->walking = false;
     conn->reading = false;
     conn_set_pending(conn, (struct str){0});
     poller_watch_conn(conn);
@@ -214,6 +214,7 @@ void conn_doom(struct conn *conn, struct str reason)
         return;
     }
     conn_leave_core(conn, reason);
+    conn_abandon_answer(conn);
     conn->doomed = true;
     conn->reading = conn->blocked = false;
     poller_watch_conn(conn);
@@ -229,7 +230,9 @@ void conn_set_timer(struct conn *conn)
     } else if (conn->stage == CONN_HTTP) {
         due = conn->peer.quiet_from_ms + EDGE_HTTP_HEAD_MS;
     } else {
-        due = peer_deadline_ms(&conn->peer, edge->settings);
+        /* Its silence is not counted while its own output waits for the disk. */
+        due = gate_is_closed(conn->gate) ? edge->now_ms + GATE_WAIT_MS
+                                         : peer_deadline_ms(&conn->peer, edge->settings);
         if (conn->pending_len > 0 && !conn->held && conn->stage == CONN_IRC) {
             struct peer_env env = conn_env(conn);
             uint64_t wait = edge->now_ms + peer_wait_ms(&conn->peer, &env);
@@ -254,7 +257,8 @@ void conn_tick(struct conn *conn)
     struct peer_env env = conn_env(conn);
     buf_clear(&edge->out);
     bool open = conn->peer.state == PEER_OPEN;
-    if (peer_tick(&conn->peer, &env) == PEER_CLOSE) {
+    bool waits = gate_is_closed(conn->gate);
+    if (!waits && peer_tick(&conn->peer, &env) == PEER_CLOSE) {
         struct buf reason = {0};
         peer_timeout_text(&conn->peer, edge->settings, &reason);
         conn_leave_core(conn, buf_str(&reason));
@@ -288,6 +292,10 @@ static void conn_free(struct conn *conn)
     if (conn->resuming) {
         conn_list_remove(&edge->resume, conn);
     }
+    if (conn->pressed) {
+        conn_list_remove(&edge->pressed, conn);
+    }
+    gates_forget(&conn->gate);
     classic_free(conn);
     verify_abandon(conn);
     conn_end_io(conn);

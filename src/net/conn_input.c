@@ -235,7 +235,7 @@ static bool skip_long_line(struct conn *conn, struct str *bytes)
 /* Whole lines from the front of *bytes, until one must wait. */
 static void take_lines(struct conn *conn, struct str *bytes)
 {
-    while (bytes->len > 0 && !conn->held && !conn->closing && !conn->doomed) {
+    while (bytes->len > 0 && !conn->held && !conn->pressed && !conn->closing && !conn->doomed) {
         struct peer_env env = conn_env(conn);
         if (peer_wait_ms(&conn->peer, &env) > 0) {
             return;
@@ -273,13 +273,13 @@ static void keep_pending(struct conn *conn, struct str rest)
 {
     conn_set_pending(conn, rest);
     bool full = conn->pending_len >= conn->edge->settings->recvq_bytes;
-    if (full && !conn->held && conn->stage == CONN_IRC) {
+    if (full && !conn->held && !conn->pressed && conn->stage == CONN_IRC) {
         /* It was told to slow down by being read slowly, and went on. */
         close_for(conn, STR("Excess Flood"));
         return;
     }
     /* A held session is not to blame: what it sends waits in the kernel. */
-    bool reading = !full && !conn->ended && !conn->closing && !conn->doomed;
+    bool reading = !full && !conn->pressed && !conn->ended && !conn->closing && !conn->doomed;
     if (reading != conn->reading) {
         conn->reading = reading;
         poller_watch_conn(conn);
@@ -319,7 +319,8 @@ void conn_process(struct conn *conn, struct str bytes)
 
 void conn_resume(struct conn *conn)
 {
-    if (!conn->held && !conn->closing && !conn->doomed && conn->stage == CONN_IRC) {
+    bool waits = conn->held || conn->pressed;
+    if (!waits && !conn->closing && !conn->doomed && conn->stage == CONN_IRC) {
         size_t before = conn->pending_len;
         conn_process(conn, (struct str){0});
         if (!conn->ended || conn->closing || conn->doomed) {

@@ -32,6 +32,8 @@ static void on_tick(uv_timer_t *timer)
 {
     struct edge *edge = timer->data;
     edge_update_time(edge);
+    gates_tick(&edge->gates, edge->now_ms);
+    conn_ease_pressed(edge);
     struct wheel_timer *due;
     while ((due = wheel_fire(&edge->wheel, edge->now_ms)) != NULL) {
         conn_tick((struct conn *)((char *)due - offsetof(struct conn, timer)));
@@ -105,6 +107,9 @@ static void on_deliver(void *ctx, uint32_t slot, struct run *run, size_t offset,
     if (conn == NULL || conn->doomed || conn->lingering) {
         return;
     }
+    if (conn->gate != NULL && gates_hold(&edge->gates, conn->gate, run, offset, len, message)) {
+        return;
+    }
     if (conn->classic != NULL) {
         if (message != NULL) {
             classic_deliver(conn, message);
@@ -113,7 +118,8 @@ static void on_deliver(void *ctx, uint32_t slot, struct run *run, size_t offset,
     }
     outq_push(&conn->out, run, offset, len);
     conn_mark_dirty(conn);
-    if (conn->blocked && conn->out.bytes > edge->settings->sendq_bytes) {
+    size_t bytes_max = edge->settings->sendq_bytes + (conn->relieved ? EDGE_RELIEF_BYTES : 0);
+    if (conn->blocked && conn->out.bytes > bytes_max) {
         conn_doom(conn, STR("SendQ exceeded"));
     }
 }
@@ -179,6 +185,7 @@ struct edge *edge_create(const struct edge_options *options)
     edge->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     mailbox_init(&edge->mailbox, sizeof(struct effect), wake, edge);
     fanout_init(&edge->fanout, on_deliver, edge);
+    gates_init(&edge->gates, &edge->fanout, edge->settings, &conn_gates_calls, edge);
     CHECK(uv_loop_init(&edge->loop) == 0);
     CHECK(uv_async_init(&edge->loop, &edge->wake, on_wake) == 0);
     CHECK(uv_timer_init(&edge->loop, &edge->ticker) == 0);
@@ -237,6 +244,7 @@ void edge_destroy(struct edge *edge)
     }
     mailbox_batch_finish(&edge->effects);
     mailbox_finish(&edge->mailbox);
+    gates_finish(&edge->gates);
     fanout_finish(&edge->fanout);
     arena_finish(&edge->arena);
     buf_finish(&edge->scratch);
@@ -250,6 +258,7 @@ void edge_destroy(struct edge *edge)
     free(edge->resume.items);
     free(edge->doomed.items);
     free(edge->classics.items);
+    free(edge->pressed.items);
     free(edge->conns);
     free(edge->generations);
     free(edge->free_slots);

@@ -5,6 +5,7 @@
 #include "arena.h"
 #include "edge.h"
 #include "fanout.h"
+#include "gate.h"
 #include "net_limits.h"
 #include "peer.h"
 #include "wheel.h"
@@ -38,6 +39,10 @@ struct conn {
     bool dirty;       /* in edge->dirty */
     bool held;        /* its later lines wait for the core, a password or registration */
     bool walking;     /* held by a long answer: INPUT_CONTINUE when the output has drained */
+    bool piece;       /* a reader waits for the output to drain */
+    bool answered;    /* held by a reader's answer: INPUT_ANSWERED when the output has drained */
+    bool pressed;     /* in edge->pressed: not read until what it said is on disk */
+    bool relieved;    /* what came at once is in its output and may go over its bound */
     bool resuming;    /* in edge->resume */
     bool closing;     /* no more input; closed when the output has left */
     bool ended;       /* the peer has closed its side */
@@ -57,6 +62,7 @@ struct conn {
     size_t scanned;   /* of an HTTP head; while sniffing: bytes seen */
     struct peer peer;
     struct wheel_timer timer;
+    struct gate *gate;       /* NULL while nothing it said waits for the disk */
     struct classic *classic; /* NULL but for CONN_CLASSIC */
     struct verify *verify;   /* the password that is being checked, or NULL */
 };
@@ -111,6 +117,8 @@ struct edge {
     struct mailbox mailbox; /* struct effect */
     struct mailbox_batch effects;
     struct fanout fanout;
+    struct gates gates;
+    struct conn_list pressed;
     struct wheel wheel;
 
     /* This turn. */
@@ -208,6 +216,21 @@ void turn_add_input(struct conn *conn, const struct input *input, struct str raw
 void turn_add_resume(struct conn *conn);
 void turn_run(struct edge *edge);
 
+struct conn *edge_find_conn(struct edge *edge, session_id id);
+
+/* conn_gate.c: what is said waits for the disk */
+extern const struct gates_calls conn_gates_calls;
+/* EFFECT_RECORD: true where its message was taken. */
+bool conn_record(struct edge *edge, const struct effect *effect);
+/* Reads on where the store is no longer pressed. */
+void conn_ease_pressed(struct edge *edge);
+void conn_ease(struct conn *conn);
+/* Somebody waits for its output to drain; and now it has. */
+bool conn_awaits_drain(const struct conn *conn);
+void conn_drained(struct conn *conn);
+/* It closes: a reader that answers it may stop. */
+void conn_abandon_answer(struct conn *conn);
+
 /* verify.c: passwords, on libuv's worker threads */
 void verify_signup(struct conn *conn);
 void verify_operator(struct conn *conn, unsigned operator_index, struct str password);
@@ -230,6 +253,9 @@ void classic_registered(struct conn *conn, struct str nick);
 void classic_refused(struct conn *conn, const struct effect *effect);
 void classic_roster(struct conn *conn, struct str list);
 void classic_closing(struct conn *conn, struct str error_line);
+/* What was shown to it last is not on disk. */
+void classic_lost(struct conn *conn);
+bool classic_is_drained(const struct conn *conn);
 void classic_poll(struct conn *conn);
 /* Sets the edge's one timer for all classic clients early enough for this one. */
 void classic_arm(struct conn *conn);

@@ -13,7 +13,13 @@ enum {
     EDGE_SEND_COPY = 64 * 1024,   /* small slices are copied together up to this */
     EDGE_ACCEPTS = 64,            /* taken from a listener at a time */
     SNIFF_PEEK_BYTES = 64,
-    EDGE_LINGER_MS = 2000, /* for the last line of a connection to leave */
+    GATE_WAIT_MS = 2000,            /* so long an echo waits for the disk, then for nothing */
+    GATE_BYTES_MAX = 256 * 1024,    /* … while no more than this waits behind it */
+    GATE_FAIL_MS = 1000,            /* between two FAILs that answer no label */
+    GATE_SLICES_MAX = 32,           /* that are held back before they are copied together */
+    EDGE_RELIEF_BYTES = 256 * 1024, /* what came at once, after a gate or for a question, may lie
+                                       in an output over its bound */
+    EDGE_LINGER_MS = 2000,          /* for the last line of a connection to leave */
     EDGE_HTTP_HEAD_MS = 10000,
     LISTEN_BACKLOG = 4096,
     CLASSIC_SUFFIX_MAX = 1000, /* how often a taken nickname gets another number */

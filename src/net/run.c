@@ -116,6 +116,21 @@ void outq_consume(struct outq *queue, size_t len)
     }
 }
 
+void outq_move(struct outq *from, struct outq *to, size_t len)
+{
+    CHECK(len <= from->bytes);
+    size_t left = len;
+    for (uint32_t i = 0; left > 0; i++) {
+        const struct slice *slice = i == 0 ? &from->first : &from->more[i - 1];
+        size_t part = slice->len < left ? slice->len : left;
+        outq_push(to, slice->run, slice->offset, part);
+        left -= part;
+    }
+    if (len > 0) {
+        outq_consume(from, len);
+    }
+}
+
 /* Nobody else has the run, and the slice is its end: more may be put behind it. */
 static bool is_own(const struct slice *slice)
 {

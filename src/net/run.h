@@ -48,6 +48,9 @@ size_t outq_copy(const struct outq *queue, char *to, size_t max);
 /* Takes `len` bytes off the front. */
 void outq_consume(struct outq *queue, size_t len);
 
+/* Takes `len` bytes off the front of one and puts them at the end of the other. */
+void outq_move(struct outq *from, struct outq *to, size_t len);
+
 /* What could not be sent now is kept without pinning runs of which it is a small part. Called after
  * each turn that added something, it costs what was added. */
 void outq_detach(struct outq *queue);

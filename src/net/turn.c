@@ -107,7 +107,7 @@ static void submit(struct edge *edge)
 
 /* ---- effects ---- */
 
-static struct conn *find_conn(struct edge *edge, session_id id)
+struct conn *edge_find_conn(struct edge *edge, session_id id)
 {
     uint32_t slot = session_id_slot(id);
     struct conn *conn = slot < edge->n_slots ? edge->conns[slot] : NULL;
@@ -159,6 +159,7 @@ static void stop(struct edge *edge, const struct message *message)
         poller_leave_accept(&edge->accepts[i]); /* Nobody is let in: it would only stay readable. */
     }
     edge->stop_ms = edge->now_ms + EDGE_LINGER_MS / 2;
+    gates_give_up(&edge->gates, edge->now_ms);
     for (uint32_t slot = 0; slot < edge->n_slots; slot++) {
         struct conn *conn = edge->conns[slot];
         if (conn == NULL || conn->doomed || conn->closing) {
@@ -178,7 +179,7 @@ static void stop(struct edge *edge, const struct message *message)
 
 static void apply_to_conn(struct edge *edge, const struct effect *effect)
 {
-    struct conn *conn = find_conn(edge, effect->session);
+    struct conn *conn = edge_find_conn(edge, effect->session);
     if (conn == NULL) {
         return;
     }
@@ -207,6 +208,14 @@ static void apply_to_conn(struct edge *edge, const struct effect *effect)
             conn_close_after(conn, effect->message->body);
         }
         break;
+    case EFFECT_PIECE:
+        conn->piece = !conn->closing && !conn->doomed;
+        conn_mark_dirty(conn);
+        break;
+    case EFFECT_ANSWERED:
+        conn->answered = !conn->closing && !conn->doomed;
+        conn_mark_dirty(conn);
+        break;
     default:
         fanout_apply(&edge->fanout, effect);
         break;
@@ -222,9 +231,25 @@ static void apply(struct edge *edge, const struct effect *effect)
     case EFFECT_SETTINGS:
         settings_unref(edge->settings);
         edge->settings = effect->settings; /* with the reference that was made for us */
+        edge->gates.settings = edge->settings;
+        break;
+    case EFFECT_RECORD:
+        if (conn_record(edge, effect)) {
+            return;
+        }
+        break;
+    case EFFECT_STORED:
+        gates_stored(&edge->gates, effect->seq, effect->failed, edge->now_ms);
+        conn_ease_pressed(edge);
         break;
     case EFFECT_STOP:
         stop(edge, effect->message);
+        break;
+    case EFFECT_REPLY:
+        if (effect->seq != 0 && gates_reply(&edge->gates, effect, edge->now_ms)) {
+            return;
+        }
+        fanout_apply(&edge->fanout, effect);
         break;
     default:
         apply_to_conn(edge, effect);
@@ -240,6 +265,7 @@ static void take_effects(struct edge *edge)
     for (size_t i = 0; i < edge->effects.len; i++) {
         apply(edge, &effects[i]);
     }
+    gates_settle(&edge->gates, edge->now_ms);
 }
 
 /* ---- the end of a turn ---- */
@@ -264,13 +290,6 @@ static void resume_all(struct edge *edge)
             edge->resume.n * sizeof(*edge->resume.items));
 }
 
-static void ask_for_more(struct conn *conn)
-{
-    const struct input input = {
-        .kind = INPUT_CONTINUE, .session = conn->id, .now_ms = conn->edge->wall_ms};
-    turn_add_input(conn, &input, (struct str){0});
-}
-
 /* With `ask`, whoever has drained gets the next piece of a long answer; otherwise it stays in the
  * list for the next turn. */
 static void flush_all(struct edge *edge, bool ask)
@@ -287,14 +306,15 @@ static void flush_all(struct edge *edge, bool ask)
         } else {
             conn_flush(conn);
         }
-        if (conn->doomed || conn->out.bytes > 0) {
+        if (conn->doomed || conn->out.bytes > 0 || gate_is_closed(conn->gate)) {
             continue;
         }
+        conn->relieved = false;
         if (conn->closing && conn->classic == NULL) {
             conn_linger(conn);
-        } else if (conn->walking && ask) {
-            ask_for_more(conn);
-        } else if (conn->walking && !conn->dirty) {
+        } else if (conn_awaits_drain(conn) && ask) {
+            conn_drained(conn);
+        } else if (conn_awaits_drain(conn) && !conn->dirty) {
             conn->dirty = true;
             edge->dirty.items[kept++] = conn;
         }

@@ -324,6 +324,11 @@ void classic_text_closed(struct buf *out, struct str reason)
     }
 }
 
+void classic_text_lost(struct buf *out)
+{
+    buf_add_cstr(out, "[안내] 지금 있는 사람에게는 전달되었지만 저장되지 않았습니다.");
+}
+
 void classic_text_skipped(struct buf *out, uint64_t count)
 {
     buf_add_char(out, '[');

@@ -54,6 +54,9 @@ void classic_text_full(struct buf *out, uint64_t clients, uint64_t clients_max);
 /* [안내] why a client is closed. An empty reason is left out. */
 void classic_text_closed(struct buf *out, struct str reason);
 
+/* [안내] what was said last reached who is here, but was not stored. */
+void classic_text_lost(struct buf *out);
+
 /* [n개의 메시지를 건너뜀] */
 void classic_text_skipped(struct buf *out, uint64_t count);
 

@@ -135,6 +135,14 @@ void peer_heard(struct peer *peer, uint64_t now_ms)
     peer->pinged = false;
 }
 
+void peer_paused(struct peer *peer, uint64_t ms, uint64_t now_ms)
+{
+    if (peer->state == PEER_OPEN) {
+        peer->heard_ms = peer->heard_ms + ms < now_ms ? peer->heard_ms + ms : now_ms;
+        peer->quiet_from_ms = peer->quiet_from_ms + ms < now_ms ? peer->quiet_from_ms + ms : now_ms;
+    }
+}
+
 uint64_t peer_deadline_ms(const struct peer *peer, const struct settings *settings)
 {
     if (peer->state != PEER_OPEN) {

@@ -91,6 +91,9 @@ uint64_t peer_wait_ms(const struct peer *peer, const struct peer_env *env);
 /* That bytes came: whatever they say, the peer lives. */
 void peer_heard(struct peer *peer, uint64_t now_ms);
 
+/* For so long nothing could be said to it: that was no silence of its own. */
+void peer_paused(struct peer *peer, uint64_t ms, uint64_t now_ms);
+
 /* When peer_tick() must be called next. */
 uint64_t peer_deadline_ms(const struct peer *peer, const struct settings *settings);
 /* Sends PING, or closes for silence. */
