@@ -39,6 +39,16 @@ enum {
 #undef X
 };
 
+/* Those of history: parts of the server know them already; they are neither advertised nor granted
+ * before all of it works. */
+enum {
+    CAP_CHATHISTORY = 1u << 26,       /* draft/chathistory */
+    CAP_EVENT_PLAYBACK = 1u << 27,    /* draft/event-playback */
+    CAP_MESSAGE_REDACTION = 1u << 28, /* draft/message-redaction */
+    CAP_SEARCH = 1u << 29,            /* soju.im/search */
+    CAP_PLAYBACK = 1u << 30,          /* znc.in/playback */
+};
+
 /* The set with just this capability, or 0 where the name is unknown. */
 uint32_t cap_find(struct str name);
 

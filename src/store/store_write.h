@@ -1,0 +1,65 @@
+/*
+ * Writing: a batch of effects becomes one transaction. Synchronous, without threads: the writer's
+ * thread, or whoever tests.
+ */
+#ifndef MARU_STORE_WRITE_H
+#define MARU_STORE_WRITE_H
+
+#include "effect.h"
+#include "input.h"
+#include "map.h"
+#include "store_db.h"
+#include "store_time.h"
+
+/* What is to be written of a room: the newest state only. */
+struct store_room {
+    room_id id;
+    struct room_state *state; /* owned; NULL: the room is gone */
+    struct store_room *next;  /* in the order in which they first changed */
+};
+
+/* What became of a REDACT of the batch. */
+struct store_redacted {
+    size_t at; /* index of its effect */
+    enum redact_outcome outcome;
+};
+
+struct store_write {
+    struct store_db *db; /* borrowed; opened as STORE_WRITER */
+    struct store_epoch epoch;
+    struct map places; /* room to the row of its place, as a number in the pointer */
+    struct map rooms;  /* struct store_room by id; owned */
+    struct store_room *first_room;
+    struct store_room *last_room;
+    struct store_redacted *redacted; /* of the last batch */
+    size_t n_redacted;
+    size_t cap_redacted;
+};
+
+int store_write_init(struct store_write *write, struct store_db *db) MARU_CHECK;
+void store_write_finish(struct store_write *write);
+
+/*
+ * Writes RECORD, ROOM, ROOM_GONE and REDACT of the batch, and the rooms that a failed batch left;
+ * passes over other kinds. Takes the room states; messages stay the caller's. A negative status:
+ * nothing of it is in the database, db->reason says why, rooms are remembered for the next batch,
+ * and whatever was to be redacted has REDACT_FAILED. A batch may be empty. Opens the connection
+ * anew first where the last failure asks for it.
+ */
+int store_write_batch(struct store_write *write, struct effect *effects, size_t n) MARU_CHECK;
+
+/* Whether rooms wait for a batch that works. */
+bool store_write_is_behind(const struct store_write *write);
+
+/* Takes a message away, and the reactions to it; inside a transaction. Adds to *rows what went. */
+int store_forget(struct store_db *db, uint64_t seq, unsigned *rows) MARU_CHECK;
+
+/* The row of a place, made where there is none and `make` is set; else 0. */
+int store_place_find(struct store_db *db, const struct place *place, bool make,
+                     uint64_t *ret_row) MARU_CHECK;
+
+/* Each room that is kept, in the order of their ids. */
+int store_rooms_each(struct store_db *db, void (*each)(void *ctx, const struct room_state *room),
+                     void *ctx) MARU_CHECK;
+
+#endif
