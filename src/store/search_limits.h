@@ -1,0 +1,40 @@
+/* Every bound of searching. */
+#ifndef MARU_SEARCH_LIMITS_H
+#define MARU_SEARCH_LIMITS_H
+
+enum {
+    /* A text as tokens. */
+    TOKEN_MAX = 64,      /* bytes of a token: the rest of a longer word does not count */
+    TOKEN_UNIT_MAX = 24, /* bytes of a syllable with its marks */
+
+    /* What a person asks for. */
+    SEARCH_TOKENS_MAX = 128,     /* what comes after them does not count */
+    SEARCH_FTS_TOKENS_MAX = 32,  /* that the index is asked for; the text decides about the rest */
+    SEARCH_PREFIX_BYTES_MIN = 2, /* of a word that also finds longer ones */
+    SEARCH_PLACES_DIRECT = 8,    /* as many are always looked up in the index … */
+    SEARCH_PLACES_INDEX_MAX = 512, /* … as many where the messages themselves fit badly */
+    SEARCH_MISPLACED_MAX = 2000,   /* messages of other places read before that is so */
+
+    /* The work of an answer. */
+    SEARCH_FOUND_MAX = 1000,      /* messages of one answer */
+    SEARCH_PROBE_MAX = 512,       /* messages of one shard that are read rather than looked up */
+    SEARCH_BATCH_MAX = 4096,      /* looked up at a time after that */
+    SEARCH_STEP_ROWS = 2048,      /* messages read between two pauses */
+    SEARCH_READ_MAX = 300 * 1000, /* messages read for one answer */
+    SEARCH_TAIL_MAX = 20 * 1000,  /* of the newest messages that are not indexed yet */
+
+    /* The index. */
+    SEARCH_SHARD_MESSAGES = 1 << 18, /* a further message begins a new shard */
+    SEARCH_INDEX_ROWS = 32,          /* between two looks at the clock */
+    SEARCH_MERGE_PAGES = 16,         /* of a merge, at least */
+    SEARCH_MERGE_ROWS = 16,          /* a further page for so many indexed messages */
+    SEARCH_MERGE_SEGMENTS = 4,       /* of one size become one */
+    SEARCH_CRISIS_SEGMENTS = 256,    /* FTS5 merges so many by itself, all at once: never */
+    SEARCH_WAL_PAGES = 2000,         /* from which on the log is copied into the index */
+
+    SEARCH_CACHE_WRITER_KB = 16 * 1024,
+    SEARCH_CACHE_READER_KB = 8 * 1024,
+    SEARCH_BUSY_MS = 2000,
+};
+
+#endif

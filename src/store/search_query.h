@@ -1,0 +1,30 @@
+/*
+ * Finds the messages that a QUERY_SEARCH asks for: looks candidates up in the index, newest (or
+ * oldest) first, and reads each to see whether it fits and is for the asker. What is not indexed
+ * yet is read too, so nothing is missing for being new. Synchronous, in steps, with no transaction
+ * open between them; a reader's thread.
+ */
+#ifndef MARU_SEARCH_QUERY_H
+#define MARU_SEARCH_QUERY_H
+
+#include "query.h"
+#include "search_db.h"
+
+struct search;
+
+/* `db` and `query` must outlive it. STATUS_IO: search_db says why. */
+int search_begin(struct search_db *db, const struct query *query,
+                 struct search **ret_search) MARU_CHECK;
+/* 1: there is more to do; 0: the answer is complete; or a negative status. A step takes some ten
+ * milliseconds. */
+int search_step(struct search *search) MARU_CHECK;
+void search_end(struct search *search);
+
+/* The sequence numbers that were found, ascending, at most query->limit. After search_step() has
+ * returned 0; until search_end(). */
+const uint64_t *search_found(struct search *search, size_t *ret_n);
+
+/* There may be more that fits: it would have taken too long to look for. */
+bool search_is_cut(const struct search *search);
+
+#endif
