@@ -23,7 +23,7 @@ void cmd_AWAY(struct core *core, const struct input_line *in)
         if (user->away != NULL) {
             buf_printf(line, " :%s", user->away);
         }
-        cast_neighbours(core, user, CAP_AWAY_NOTIFY, false);
+        cast_neighbours(core, user, CAP_AWAY_NOTIFY, false, 0);
     }
 }
 
@@ -41,5 +41,5 @@ void cmd_SETNAME(struct core *core, const struct input_line *in)
     }
     user_set_realname(user, realname);
     buf_printf(cast_from_user(core, user), "SETNAME :%s", user->realname);
-    cast_neighbours(core, user, CAP_SETNAME, true);
+    cast_neighbours(core, user, CAP_SETNAME, true, 0);
 }

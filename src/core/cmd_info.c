@@ -93,9 +93,9 @@ void cmd_LUSERS(struct core *core, const struct input_line *in)
                   users - invisible, invisible);
     reply_numeric(core, RPL_LUSEROP, "%llu :operator(s) online",
                   (unsigned long long)core->n_operators);
-    if (core->rooms.len > 0) {
+    if (core_n_rooms(core) > 0) {
         reply_numeric(core, RPL_LUSERCHANNELS, "%llu :channels formed",
-                      (unsigned long long)core->rooms.len);
+                      (unsigned long long)core_n_rooms(core));
     }
     reply_numeric(core, RPL_LUSERME, ":I have %llu clients and 1 servers", users);
     reply_numeric(core, RPL_LOCALUSERS, "%llu %llu :Current local users %llu, max %llu", users,

@@ -39,6 +39,7 @@ static void announce_join(struct core *core, const struct room *room, const stru
     bool labelled = reply_is_labelled(core);
     buf_printf(cast_from_user(core, user), "JOIN %s", room->name.raw);
     struct message *plain = cast_message(core, (struct str){0});
+    record_message(core, plain, RECORD_JOIN, place_of_room(room->id), user->id, 0);
     buf_printf(cast_from_user(core, user), "JOIN %s * :%s", room->name.raw, user->realname);
     struct message *extended = cast_message_like(core, plain);
     if (labelled) {
@@ -67,7 +68,7 @@ static void announce_join(struct core *core, const struct room *room, const stru
 static void join(struct core *core, const struct name *name, struct str key)
 {
     struct user *user = core->who->user;
-    struct room *room = room_find(core, name->folded);
+    struct room *room = room_find_kept(core, name->folded);
     if (room != NULL && user_membership(user, room) != NULL) {
         return;
     }

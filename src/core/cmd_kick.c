@@ -12,7 +12,7 @@ static void kick(struct core *core, struct room *room, struct user *target, stru
     }
     buf_printf(cast_from_user(core, user), "KICK %s %s :" STR_FMT, room->name.raw, target->name.raw,
                STR_ARG(reason));
-    cast_room(core, room);
+    cast_room(core, room, RECORD_KICK);
     room_remove(core, room, target);
 }
 

@@ -12,7 +12,19 @@ struct speech {
     enum verb_id verb;
     struct str tags; /* client-only tags of the line, checked */
     struct str text; /* empty for TAGMSG */
+    bool kept;       /* it belongs to the conversation */
 };
+
+/* Reactions and what asks for it are a part of what was said; that somebody types is not, whatever
+ * comes along with it. */
+static bool tags_are_kept(struct str tags)
+{
+    struct str value;
+    return !tags_find(tags, STR("+typing"), &value) &&
+           (tags_find(tags, STR("+draft/react"), &value) ||
+            tags_find(tags, STR("+draft/unreact"), &value) ||
+            tags_find(tags, STR("+draft/persist"), &value));
+}
 
 /* The client-only tags ('+'), which are passed on; others are the server's to set. */
 static void add_client_tags(struct str tags, struct buf *out)
@@ -69,13 +81,30 @@ static uint32_t caps_needed(const struct speech *speech)
     return speech->verb == VERB_TAGMSG ? CAP_MESSAGE_TAGS : 0;
 }
 
-/* The sender's own copy: with echo-message it gets one, which carries the label if there is one. */
-static void echo(struct core *core, const struct message *message, const struct speech *speech)
+static enum record_kind record_kind(const struct speech *speech)
+{
+    switch (speech->verb) {
+    case VERB_PRIVMSG:
+        return RECORD_PRIVMSG;
+    case VERB_NOTICE:
+        return RECORD_NOTICE;
+    default:
+        return RECORD_TAGMSG;
+    }
+}
+
+/* The message goes to the store first, then its sender is told: with echo-message by a copy of its
+ * own, which carries the label if there is one. What is kept is not echoed before it is on disk. */
+static bool keep_and_echo(struct core *core, struct message *message, const struct speech *speech,
+                          struct place place)
 {
     uint32_t needed = CAP_ECHO_MESSAGE | caps_needed(speech);
-    if ((core->who->caps & needed) == needed) {
-        reply_message(core, message);
-    }
+    uint64_t seq = core_last_seq(core);
+    const struct session *who = core->who;
+    bool kept = speech->kept &&
+                record_message(core, message, record_kind(speech), place, who->user->id, who->id);
+    reply_echo(core, (who->caps & needed) == needed ? message : NULL, kept ? seq : 0);
+    return kept;
 }
 
 static bool may_speak(const struct core *core, const struct room *room, const char **ret_why)
@@ -100,7 +129,7 @@ static bool may_speak(const struct core *core, const struct room *room, const ch
     return true;
 }
 
-static void say_to_room(struct core *core, const struct speech *speech, const struct room *room,
+static void say_to_room(struct core *core, const struct speech *speech, struct room *room,
                         uint8_t rank_min)
 {
     const char *why = NULL;
@@ -123,7 +152,15 @@ static void say_to_room(struct core *core, const struct speech *speech, const st
         core_log(core, LOG_CHAT, core->who->id, "%s <%s> " STR_FMT, room->name.raw,
                  core->who->user->name.raw, STR_ARG(speech->text));
     }
-    echo(core, message, speech);
+    if (rank_min == 0) {
+        if (keep_and_echo(core, message, speech, place_of_room(room->id))) {
+            room_spoken_in(room, core->who->user->id);
+        }
+    } else {
+        /* Only some may read it, and nobody knows who they will have been. */
+        const struct speech passing = {.verb = speech->verb};
+        keep_and_echo(core, message, &passing, (struct place){0});
+    }
     cast(core, message,
          &(struct audience){.kind = AUDIENCE_ROOM,
                             .room = room->id,
@@ -136,7 +173,7 @@ static void say_to_user(struct core *core, const struct speech *speech, struct u
 {
     struct message *message = make(core, speech, user_nick(user));
     uint32_t needed = caps_needed(speech);
-    echo(core, message, speech);
+    keep_and_echo(core, message, speech, place_between(core->who->user->id, user->id));
     for (const struct session *s = user->sessions; s != NULL; s = s->next) {
         if ((s->caps & needed) == needed) {
             refcount_up(&message->holders);
@@ -199,7 +236,7 @@ static void say_to(struct core *core, const struct speech *speech, struct str ta
         folded = (struct str){folded.p + 1, folded.len - 1};
     }
     if (folded.len > 0 && folded.p[0] == '#') {
-        const struct room *room = room_find(core, folded);
+        struct room *room = room_find(core, folded);
         if (room != NULL) {
             say_to_room(core, speech, room, rank_min);
         } else if (!is_quiet(speech)) {
@@ -225,6 +262,7 @@ static void say(struct core *core, const struct input_line *in, enum verb_id ver
         .verb = verb,
         .tags = buf_str(&tags),
         .text = verb != VERB_TAGMSG ? line_param(&in->line, 1) : (struct str){0},
+        .kept = verb != VERB_TAGMSG || tags_are_kept(buf_str(&tags)),
     };
     struct str raw = in->line.params[0];
     struct str folded = in->folded[0];

@@ -28,6 +28,7 @@ struct change {
     const struct input_line *in;
     bool on;
     bool from_outside; /* the power is that of a server operator; known before it takes its own */
+    bool lasting;      /* what has changed is of the room, not of its members */
     bool powerless;    /* 482 was said; nothing is changed any more */
     unsigned param;    /* the next parameter */
     unsigned n_params_used;
@@ -54,7 +55,7 @@ static void announce(struct change *c)
     buf_printf(line, "MODE %s ", c->room->name.raw);
     buf_add_str(line, buf_str(&c->letters));
     buf_add_str(line, buf_str(&c->params));
-    cast_room(c->core, c->room);
+    cast_room(c->core, c->room, RECORD_MODE);
     buf_clear(&c->letters);
     buf_clear(&c->params);
     c->sign = '\0';
@@ -67,6 +68,7 @@ static void changed(struct change *c, char letter, struct str param)
     if (head + c->letters.len + c->params.len + more > CORE_LINE_MAX) {
         announce(c);
     }
+    c->lasting = c->lasting || (letter != 'o' && letter != 'v');
     char sign = c->on ? '+' : '-';
     if (c->sign != sign) {
         buf_add_char(&c->letters, sign);
@@ -428,6 +430,9 @@ void mode_room(struct core *core, struct room *room, const struct input_line *in
         }
     }
     announce(&c);
+    if (c.lasting) {
+        room_changed(core, room);
+    }
     buf_finish(&c.letters);
     buf_finish(&c.params);
 }

@@ -6,7 +6,7 @@ static void rename_user(struct core *core, struct user *user, const struct name 
     whowas_add(core->whowas, core->settings->whowas_entries, user, core->now_ms);
     /* The line carries the old mask; it goes out before anything changes. */
     buf_printf(cast_from_user(core, user), "NICK :" STR_FMT, STR_ARG(name->raw));
-    cast_neighbours(core, user, 0, true);
+    cast_neighbours(core, user, 0, true, RECORD_NICK);
     core_log(core, LOG_NICK, core->who->id, "%s is now called " STR_FMT, user->mask,
              STR_ARG(name->raw));
     bool other = !str_eq(str_from(user->name.folded), name->folded);

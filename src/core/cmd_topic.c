@@ -23,7 +23,8 @@ static void set_topic(struct core *core, struct room *room, struct str topic)
     room->topic_by = topic.len > 0 ? str_dup(user_nick(user)) : NULL;
     room->topic_ms = core->now_ms;
     buf_printf(cast_from_user(core, user), "TOPIC %s :" STR_FMT, room->name.raw, STR_ARG(topic));
-    cast_room(core, room);
+    cast_room(core, room, RECORD_TOPIC);
+    room_changed(core, room);
 }
 
 void cmd_TOPIC(struct core *core, const struct input_line *in)

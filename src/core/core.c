@@ -7,7 +7,7 @@
 
 static struct room *find_lobby(const struct core *core)
 {
-    return room_find(core, str_from(core->settings->lobby_folded));
+    return room_find_kept(core, str_from(core->settings->lobby_folded));
 }
 
 static void update_lobby(struct core *core)
@@ -18,7 +18,7 @@ static void update_lobby(struct core *core)
         if (room->is_lobby && room != lobby) {
             room->is_lobby = false;
             if (room->members.len == 0) {
-                room_destroy(core, room);
+                room_emptied(core, room);
             }
         }
     }
@@ -27,7 +27,20 @@ static void update_lobby(struct core *core)
         lobby = room_create(core, &(struct name){str_from(s->lobby), str_from(s->lobby_folded),
                                                  str_from(s->lobby_skeleton), NAME_OK});
     }
+    if (lobby->is_kept) {
+        room_unkeep(core, lobby);
+        room_changed(core, lobby);
+    }
     lobby->is_lobby = true;
+}
+
+/* With history the lobby may be one of the rooms that are given back first. */
+static void begin(struct core *core)
+{
+    if (!core->has_begun) {
+        core->has_begun = true;
+        update_lobby(core);
+    }
 }
 
 struct core *core_create(const struct core_options *options)
@@ -45,14 +58,20 @@ struct core *core_create(const struct core_options *options)
     name_index_init(&core->room_names, core->hash_seed);
     monitor_init(core);
     core->whowas = whowas_create();
+    core->steady_ms = options->started_ms;
     isupport_update(core);
-    update_lobby(core);
+    if (!core->settings->history) {
+        begin(core);
+    }
     return core;
 }
 
 /* Without effects: whoever destroys the core has told the clients. */
 static void ignore_effect(void *ctx, const struct effect *effect)
 {
+    if (effect->kind == EFFECT_ROOM) {
+        free(effect->room_state);
+    }
     message_unref(effect->message);
 }
 
@@ -283,12 +302,33 @@ static void apply_settings(struct core *core, struct settings *settings)
     core->settings = settings_ref(settings);
     isupport_update(core);
     update_lobby(core);
+    struct room *room;
+    OLIST_EACH (&core->rooms, room) {
+        /* History may have been switched on. */
+        if (!room->is_stated && room->members.len > 0) {
+            room_changed(core, room);
+        }
+    }
     core_emit(core, &(struct effect){.kind = EFFECT_SETTINGS, .settings = settings});
+}
+
+/* Edges read the clock each for itself: it may go back by a little. */
+static void set_time(struct core *core, uint64_t now_ms)
+{
+    uint64_t step = now_ms > core->now_ms ? now_ms - core->now_ms : core->now_ms - now_ms;
+    if (step > CORE_CLOCK_STEP_MS) {
+        core->steady_ms = now_ms;
+    }
+    core->now_ms = now_ms;
 }
 
 enum core_result core_apply(struct core *core, const struct input *input)
 {
-    core->now_ms = input->now_ms;
+    set_time(core, input->now_ms);
+    if (input->kind != INPUT_ROOM) {
+        begin(core);
+        rooms_expire(core);
+    }
     struct session *session;
     switch (input->kind) {
     case INPUT_REGISTER:
@@ -321,6 +361,8 @@ enum core_result core_apply(struct core *core, const struct input *input)
         apply_warn(core, input->session, input->text);
         break;
     case INPUT_ROOM:
+        room_restore(core, input->room);
+        break;
     case INPUT_ANSWERED:
     case INPUT_REDACTED:
         break;

@@ -87,10 +87,23 @@ struct mask_entry {
     uint64_t set_ms;
 };
 
+enum { ROOM_MODES_NEW = RMODE_NO_EXTERNAL | RMODE_TOPIC_LOCK };
+
+#define USER_UNKNOWN UINT64_MAX
+
 enum room_list { ROOM_BANS, ROOM_EXCEPTS, ROOM_INVEXES, ROOM_LISTS };
 
 struct room {
     room_id id;
+    /* Of an emptied one that is kept (room_keep.c). */
+    struct room *older;
+    struct room *newer;
+    uint64_t empty_ms; /* since when nobody is in it */
+    bool is_kept;
+    bool is_solid;   /* several people's, or with settings of its own: others go first */
+    bool is_stated;  /* the store knows it */
+    bool is_shared;  /* more than one has spoken there … */
+    user_id speaker; /* … this one last; 0: nobody */
     struct name_entry name;
     uint8_t modes;
     bool is_lobby;  /* stays when it is empty, and its first member is nobody special */
@@ -107,6 +120,11 @@ struct room {
 
 struct whowas;
 
+struct room_queue {
+    struct room *oldest;
+    struct room *newest;
+};
+
 struct core {
     struct settings *settings;
     core_emit_fn emit;
@@ -115,7 +133,8 @@ struct core {
     uint64_t started_ms;
     uint64_t hash_seed[2];
 
-    uint64_t next_id; /* of users, rooms, memberships, mask entries */
+    uint64_t next_id; /* of rooms, mask entries */
+    /* Of messages, users and memberships: their ids say after which messages they came. */
     uint64_t next_message;
     uint64_t next_batch;
 
@@ -125,6 +144,12 @@ struct core {
     struct olist users;
     struct olist rooms;
     struct map rooms_by_id;
+    struct room_queue kept_slight; /* emptied rooms, in the order in which they were emptied */
+    struct room_queue kept_solid;
+    uint64_t n_kept;
+    room_id last_restored; /* by INPUT_ROOM */
+    bool has_begun;        /* no more of those come; the lobby is there */
+    uint64_t steady_ms;    /* since when the clock goes without jumps */
     struct whowas *whowas;
     struct strmap watches; /* nicknames that sessions watch (monitor.c) */
     struct buf isupport; /* the 005 lines' tokens, one token a line; made again with new settings */
@@ -142,6 +167,7 @@ struct core {
     struct buf line;     /* the line being made for a cast */
     struct buf reply;    /* the lines for `who`, sent together when the command ends */
     size_t reply_start;  /* of its last line */
+    uint64_t reply_seq;  /* of the message that must be on disk before they leave; 0: none */
     unsigned reply_lines;
     size_t piece_bytes;             /* flushed already while this input is at hand */
     size_t piece_work;              /* users or rooms that a walk has looked at */
@@ -191,8 +217,13 @@ static inline bool session_is_busy(const struct session *session)
 }
 
 /* room.c */
+/* One that somebody is in, or the lobby; NULL: there is none. */
 struct room *room_find(const struct core *core, struct str folded);
+/* Also one that was emptied and is kept. */
+struct room *room_find_kept(const struct core *core, struct str folded);
 struct room *room_create(struct core *core, const struct name *name);
+/* With an id that it had before; those come in increasing order. */
+struct room *room_create_as(struct core *core, const struct name *name, room_id id);
 struct room *room_by_id(const struct core *core, room_id id);
 static inline struct str room_name(const struct room *room)
 {
@@ -204,6 +235,9 @@ void room_add(struct core *core, struct room *room, struct user *user, uint8_t r
 void room_remove(struct core *core, struct room *room, struct user *user);
 void room_set_rank(struct core *core, struct room *room, struct user *user, uint8_t rank);
 void room_destroy(struct core *core, struct room *room);
+/* "nt": modes without parameters. */
+void room_add_flags(const struct room *room, struct buf *out);
+uint8_t room_parse_flags(struct str letters);
 /* Appends "+ntk key" as `viewer` (NULL: anybody) may see it. */
 void room_add_modes(const struct room *room, const struct user *viewer, struct buf *out);
 bool room_list_matches(const struct room *room, enum room_list list, const struct user *user);
@@ -212,8 +246,8 @@ bool room_bans(const struct room *room, const struct user *user);
 /* The same of a member, without looking at the lists again while they and its mask stay. */
 bool room_bans_member(const struct room *room, const struct user *user,
                       struct membership *membership);
-void room_list_add(struct core *core, struct room *room, enum room_list list, struct str mask,
-                   struct str folded, struct str by);
+struct mask_entry *room_list_add(struct core *core, struct room *room, enum room_list list,
+                                 struct str mask, struct str folded, struct str by);
 void room_list_remove(struct room *room, enum room_list list, uint64_t id);
 /* Whether `viewer` may know that the room exists. */
 bool room_visible_to(const struct room *room, const struct user *viewer);
@@ -223,6 +257,26 @@ bool room_is_run_by(const struct room *room, const struct user *user);
 void room_add_prefix(uint8_t rank, bool all, struct buf *out);
 /* "=", "@" or "*" of 353. */
 char room_symbol(const struct room *room);
+
+/* room_keep.c */
+
+/* What lasts of it is another now: the store is told. */
+void room_changed(struct core *core, struct room *room);
+/* Its last member has left: it is kept or destroyed. Not of the lobby. */
+void room_emptied(struct core *core, struct room *room);
+/* Somebody has come into it who is alone there. */
+void room_entered(struct core *core, struct room *room);
+void room_spoken_in(struct room *room, user_id speaker);
+/* It is no longer one of the emptied ones. */
+void room_unkeep(struct core *core, struct room *room);
+/* Forgets some of those whose time is over, or that are too many. */
+void rooms_expire(struct core *core);
+void room_restore(struct core *core, const struct room_state *state);
+/* The rooms that people may know of. */
+static inline uint64_t core_n_rooms(const struct core *core)
+{
+    return core->rooms.len - core->n_kept;
+}
 
 /* invite.c */
 bool invite_has(const struct user *user, const struct room *room);
@@ -264,6 +318,22 @@ void monitor_left(struct core *core, const struct user *user);
  * "extended-monitor"). */
 void monitor_cast(struct core *core, const struct user *user, struct message *message,
                   uint32_t caps);
+
+/* core_record.c */
+
+/* The number of the message that was made last. */
+static inline uint64_t core_last_seq(const struct core *core)
+{
+    return core->next_message;
+}
+/* Has the message that was made last kept, where history is on. `by` waits for it; an event that
+ * nobody waits for has 0. Takes no reference. True where it will be kept. */
+bool record_message(struct core *core, struct message *message, enum record_kind kind,
+                    struct place place, user_id sender, session_id by);
+/* The same of a message that was seen in several rooms: once for each, with numbers of their own.
+ */
+void record_in_rooms(struct core *core, struct message *message, enum record_kind kind,
+                     user_id sender);
 
 /* isupport.c */
 void isupport_update(struct core *core);

@@ -49,6 +49,7 @@ void reply_open(struct core *core, struct session *session, struct str tags)
     core->who = session;
     buf_clear(&core->reply);
     core->reply_lines = 0;
+    core->reply_seq = 0;
     core->label[0] = '\0';
     core->piece_bytes = core->piece_work = 0;
     struct str value;
@@ -67,8 +68,10 @@ static void emit_reply(struct core *core, struct str bytes)
     core_emit(core, &(struct effect){
                         .kind = EFFECT_REPLY,
                         .session = core->who->id,
+                        .seq = core->reply_seq,
                         .message = plain_message(core, bytes),
                     });
+    core->reply_seq = 0;
 }
 
 enum { BATCH_NAME_SIZE = 24 };
@@ -157,8 +160,30 @@ void reply_close(struct core *core)
     }
     core->who = NULL;
     core->label[0] = '\0';
+    core->reply_seq = 0;
     buf_clear(&core->reply);
     core->reply_lines = 0;
+}
+
+void reply_echo(struct core *core, const struct message *message, uint64_t seq)
+{
+    bool labelled = reply_is_labelled(core);
+    if (!labelled && message == NULL) {
+        return;
+    }
+    if (!labelled) {
+        /* What was answered before need not wait. */
+        reply_flush(core);
+    }
+    if (message != NULL) {
+        reply_message(core, message);
+    }
+    if (seq != 0) {
+        core->reply_seq = seq;
+    }
+    if (!labelled) {
+        reply_flush(core);
+    }
 }
 
 /* Cuts the line that begins at `start` to the permitted length and ends it. */
@@ -366,10 +391,11 @@ void cast(struct core *core, struct message *message, const struct audience *aud
               &(struct effect){.kind = EFFECT_CAST, .audience = *audience, .message = message});
 }
 
-void cast_room(struct core *core, const struct room *room)
+void cast_room(struct core *core, const struct room *room, enum record_kind kind)
 {
     session_id except = 0;
     struct message *message = cast_message(core, (struct str){0});
+    record_message(core, message, kind, place_of_room(room->id), core->who->user->id, 0);
     if (core->who != NULL && reply_is_labelled(core) && core->who->user != NULL &&
         user_membership(core->who->user, room) != NULL) {
         reply_message(core, message);
@@ -409,7 +435,8 @@ void cast_user(struct core *core, struct message *message, const struct user *us
     }
 }
 
-void cast_neighbours(struct core *core, const struct user *user, uint32_t caps, bool self)
+void cast_neighbours(struct core *core, const struct user *user, uint32_t caps, bool self,
+                     enum record_kind kind)
 {
     room_id *rooms = xcalloc(user->n_rooms, sizeof(*rooms));
     for (unsigned i = 0; i < user->n_rooms; i++) {
@@ -425,6 +452,9 @@ void cast_neighbours(struct core *core, const struct user *user, uint32_t caps, 
         .n_rooms = user->n_rooms,
     });
     free(rooms);
+    if (kind != 0) {
+        record_in_rooms(core, message, kind, user->id);
+    }
     if ((caps & (CAP_AWAY_NOTIFY | CAP_SETNAME)) != 0) {
         monitor_cast(core, user, message, caps);
     }

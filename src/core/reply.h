@@ -55,6 +55,9 @@ void reply_open(struct core *core, struct session *session, struct str tags);
 void reply_close(struct core *core);
 /* Sends what is gathered; inside the batch of `walk`, if one is open. */
 void reply_flush(struct core *core);
+/* The answer says that message `seq` is on disk: it is held back until it is. `message` is the
+ * sender's own copy, a part of the answer; NULL where it gets none but that of a label. */
+void reply_echo(struct core *core, const struct message *message, uint64_t seq);
 
 /* cast: core->line is cleared and gets ":mask " of a user, or ":server "; append and then send. */
 struct buf *cast_from_user(struct core *core, const struct user *user);
@@ -66,16 +69,17 @@ struct message *cast_message_like(struct core *core, const struct message *like)
 /* Sends it; takes the reference. */
 void cast(struct core *core, struct message *message, const struct audience *audience);
 /* To a room with everybody in it, `who` too; where `who`'s command is labelled, `who` gets it as an
- * answer instead. */
-void cast_room(struct core *core, const struct room *room);
+ * answer instead. It is kept as an event of that kind. */
+void cast_room(struct core *core, const struct room *room, enum record_kind kind);
 void cast_room_except(struct core *core, const struct room *room, session_id except);
 /* Of `who`'s user to its own sessions alone; `who` gets it as an answer. */
 void cast_self(struct core *core);
 /* To every session of a user. */
 void cast_user(struct core *core, struct message *message, const struct user *user);
 /* To everybody who shares a room with the user, once, with all of `caps`; the user's own sessions
- * too if `self`. */
-void cast_neighbours(struct core *core, const struct user *user, uint32_t caps, bool self);
+ * too if `self`. It is kept as an event of that kind; 0: it is not kept. */
+void cast_neighbours(struct core *core, const struct user *user, uint32_t caps, bool self,
+                     enum record_kind kind);
 
 void core_emit(struct core *core, const struct effect *effect);
 /* A sentence for the daemon's log, from core->line's place: printf-like. */

@@ -9,6 +9,12 @@
 
 struct room *room_find(const struct core *core, struct str folded)
 {
+    struct room *room = room_find_kept(core, folded);
+    return room != NULL && !room->is_kept ? room : NULL;
+}
+
+struct room *room_find_kept(const struct core *core, struct str folded)
+{
     struct name_entry *entry = name_index_find(&core->room_names, folded);
     return entry != NULL ? (struct room *)((char *)entry - offsetof(struct room, name)) : NULL;
 }
@@ -20,10 +26,15 @@ struct room *room_by_id(const struct core *core, room_id id)
 
 struct room *room_create(struct core *core, const struct name *name)
 {
+    return room_create_as(core, name, ++core->next_id);
+}
+
+struct room *room_create_as(struct core *core, const struct name *name, room_id id)
+{
     struct room *room = xcalloc(1, sizeof(*room));
-    room->id = ++core->next_id;
+    room->id = id;
     name_index_add(&core->room_names, &room->name, name);
-    room->modes = RMODE_NO_EXTERNAL | RMODE_TOPIC_LOCK;
+    room->modes = ROOM_MODES_NEW;
     room->since_ms = core->now_ms;
     olist_append(&core->rooms, room->id, room);
     map_put(&core->rooms_by_id, room->id, room);
@@ -47,6 +58,9 @@ void room_destroy(struct core *core, struct room *room)
         }
         olist_finish(&room->lists[i]);
     }
+    if (room->is_kept) {
+        room_unkeep(core, room);
+    }
     name_index_remove(&core->room_names, &room->name);
     olist_remove(&core->rooms, room->id);
     map_del(&core->rooms_by_id, room->id);
@@ -64,10 +78,13 @@ void room_add(struct core *core, struct room *room, struct user *user, uint8_t r
         user->cap_rooms = user->cap_rooms > 0 ? user->cap_rooms * 2 : 1;
         user->rooms = xrealloc(user->rooms, user->cap_rooms * sizeof(*user->rooms));
     }
-    uint64_t order = ++core->next_id;
+    uint64_t order = ++core->next_message;
     user->rooms[user->n_rooms++] = (struct membership){
         .room = room, .order = order, .rank = rank, .bans_version = BANS_VERSION_NONE};
     olist_append(&room->members, order, user);
+    if (room->members.len == 1) {
+        room_entered(core, room);
+    }
     for (const struct session *s = user->sessions; s != NULL; s = s->next) {
         core_emit(core, &(struct effect){
                             .kind = EFFECT_JOIN, .session = s->id, .room = room->id, .rank = rank});
@@ -86,7 +103,7 @@ void room_remove(struct core *core, struct room *room, struct user *user)
     size_t behind = (size_t)(user->rooms + user->n_rooms - membership);
     memmove(membership, membership + 1, behind * sizeof(*membership));
     if (room->members.len == 0 && !room->is_lobby) {
-        room_destroy(core, room);
+        room_emptied(core, room);
     }
 }
 
@@ -101,15 +118,34 @@ void room_set_rank(struct core *core, struct room *room, struct user *user, uint
     }
 }
 
-void room_add_modes(const struct room *room, const struct user *viewer, struct buf *out)
+/* In the order of the bits RMODE_. */
+static const char flag_letters[] = "imnst";
+
+void room_add_flags(const struct room *room, struct buf *out)
 {
-    static const char letters[] = "imnst";
-    buf_add_char(out, '+');
-    for (unsigned i = 0; letters[i] != '\0'; i++) {
+    for (unsigned i = 0; flag_letters[i] != '\0'; i++) {
         if ((room->modes & 1u << i) != 0) {
-            buf_add_char(out, letters[i]);
+            buf_add_char(out, flag_letters[i]);
         }
     }
+}
+
+uint8_t room_parse_flags(struct str letters)
+{
+    unsigned modes = 0;
+    for (size_t at = 0; at < letters.len; at++) {
+        const char *letter = strchr(flag_letters, letters.p[at]);
+        if (letter != NULL && *letter != '\0') {
+            modes |= 1u << (letter - flag_letters);
+        }
+    }
+    return (uint8_t)modes;
+}
+
+void room_add_modes(const struct room *room, const struct user *viewer, struct buf *out)
+{
+    buf_add_char(out, '+');
+    room_add_flags(room, out);
     if (room->key != NULL) {
         buf_add_char(out, 'k');
     }
@@ -157,13 +193,14 @@ static void lists_changed(struct room *room)
     room->bans_version = (room->bans_version + 1) % BANS_VERSION_NONE;
 }
 
-void room_list_add(struct core *core, struct room *room, enum room_list list, struct str mask,
-                   struct str folded, struct str by)
+struct mask_entry *room_list_add(struct core *core, struct room *room, enum room_list list,
+                                 struct str mask, struct str folded, struct str by)
 {
     struct mask_entry *entry = xcalloc(1, sizeof(*entry));
     *entry = (struct mask_entry){str_dup(mask), str_dup(folded), str_dup(by), core->now_ms};
     olist_append(&room->lists[list], ++core->next_id, entry);
     lists_changed(room);
+    return entry;
 }
 
 void room_list_remove(struct room *room, enum room_list list, uint64_t id)
@@ -177,8 +214,8 @@ void room_list_remove(struct room *room, enum room_list list, uint64_t id)
 
 bool room_visible_to(const struct room *room, const struct user *viewer)
 {
-    return (room->modes & RMODE_SECRET) == 0 || user_is_operator(viewer) ||
-           user_membership(viewer, room) != NULL;
+    return !room->is_kept && ((room->modes & RMODE_SECRET) == 0 || user_is_operator(viewer) ||
+                              user_membership(viewer, room) != NULL);
 }
 
 bool room_is_run_by(const struct room *room, const struct user *user)

@@ -92,7 +92,7 @@ void user_set_realname(struct user *user, struct str realname)
 struct user *user_create(struct core *core, const struct input_register *reg)
 {
     struct user *user = xcalloc(1, sizeof(*user));
-    user->id = ++core->next_id;
+    user->id = ++core->next_message;
     name_index_add(&core->nicks, &user->name, &reg->nick);
     /* User names are ASCII: lower case is their folded form. */
     char *ident = str_dup(reg->user);
@@ -219,7 +219,7 @@ void user_quit(struct core *core, struct user *user, struct str reason, const st
         session_destroy(core, user->sessions);
     }
     buf_printf(cast_from_user(core, user), "QUIT :" STR_FMT, STR_ARG(reason));
-    cast_neighbours(core, user, 0, false);
+    cast_neighbours(core, user, 0, false, RECORD_QUIT);
     monitor_left(core, user);
     user_destroy(core, user);
 }

@@ -6,7 +6,7 @@ struct core_totals core_totals(const struct core *core)
     return (struct core_totals){
         .users = core->users.len,
         .sessions = core->sessions.len,
-        .rooms = core->rooms.len,
+        .rooms = core_n_rooms(core),
         .operators = core->n_operators,
         .users_max = core->users_max,
         .commands = core->n_commands,
@@ -50,6 +50,9 @@ bool core_has_user(const struct core *core, struct str nick_folded)
 bool core_next_room(const struct core *core, uint64_t *cursor, struct core_room_view *ret_view)
 {
     const struct room *room = olist_next(&core->rooms, cursor);
+    while (room != NULL && room->is_kept) {
+        room = olist_next(&core->rooms, cursor);
+    }
     if (room == NULL) {
         return false;
     }

@@ -32,8 +32,9 @@ enum effect_kind {
     EFFECT_STOP,     /* from the daemon to every edge: send message->body to everybody and end */
 
     /* From the core to the store. */
-    EFFECT_RECORD, /* keep `message` as `record` says; also to the edge of `session`, who said it */
-    EFFECT_ROOM,   /* keep `room_state` (its target frees it) … */
+    EFFECT_RECORD,    /* keep `message` as `record` says; also to the edge of `session`, who said it
+                         (0:    an event, which nobody waits for) */
+    EFFECT_ROOM,      /* keep `room_state` (its target frees it) … */
     EFFECT_ROOM_GONE, /* … or forget `room` with all that was said there */
     EFFECT_QUERY,     /* answer `query` (its target frees it); its session is held meanwhile */
     EFFECT_REDACT,    /* take away what `redaction` names; message->body is the reason. Answered by

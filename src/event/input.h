@@ -24,7 +24,7 @@ enum input_kind {
     INPUT_SETTINGS, /* there are new settings */
     INPUT_ANNOUNCE, /* the operator of the machine speaks to everybody */
     INPUT_KICK,     /* the operator of the machine disconnects a user */
-    INPUT_ROOM,     /* at the start: a room that was kept */
+    INPUT_ROOM,     /* at the start: a room that was kept; in the order of their ids */
     INPUT_ANSWERED, /* what EFFECT_QUERY asked for has left: the session goes on */
     INPUT_REDACTED, /* what became of EFFECT_REDACT */
     INPUT_WARN,     /* something that the server's operators should know, or that one session asked

@@ -108,6 +108,10 @@ static void take_effect(void *ctx, const struct effect *e)
     struct fixture *f = ctx;
     struct fixture_session *s = e->session != 0 ? find(f, e->session) : NULL;
     unsigned number = s != NULL ? (unsigned)(s - f->sessions) : 0;
+    if (fixture_store(f, e)) {
+        message_unref(e->message);
+        return;
+    }
     switch (e->kind) {
     case EFFECT_REPLY:
         assert_true(s->open);
@@ -164,7 +168,7 @@ static void take_effect(void *ctx, const struct effect *e)
     message_unref(e->message);
 }
 
-void fixture_init(struct fixture *f)
+static void init(struct fixture *f, bool history)
 {
     *f = (struct fixture){.now_ms = 1795305600000};
     f->settings = settings_create();
@@ -172,6 +176,7 @@ void fixture_init(struct fixture *f)
     f->settings->n_operators = 2;
     f->settings->operators[0].name = str_dup(STR("root"));
     f->settings->operators[1].name = str_dup(STR("admin"));
+    f->settings->history = history;
     f->core = core_create(&(struct core_options){
         .settings = f->settings,
         .hash_seed = {1, 2},
@@ -180,6 +185,16 @@ void fixture_init(struct fixture *f)
         .emit = take_effect,
         .ctx = f,
     });
+}
+
+void fixture_init(struct fixture *f)
+{
+    init(f, false);
+}
+
+void fixture_init_kept(struct fixture *f)
+{
+    init(f, true);
 }
 
 void fixture_finish(struct fixture *f)
@@ -194,6 +209,7 @@ void fixture_finish(struct fixture *f)
     free(f->sessions);
     buf_finish(&f->effects);
     buf_finish(&f->log);
+    buf_finish(&f->store);
 }
 
 enum core_result fixture_apply(struct fixture *f, const struct input *input)
@@ -327,7 +343,8 @@ void fixture_continue(struct fixture *f, unsigned session)
 void fixture_line(struct fixture *f, unsigned session, const char *line)
 {
     fixture_line_piece(f, session, line);
-    while (f->sessions[session].result == CORE_HELD && f->verifying != session + 1) {
+    while (f->sessions[session].result == CORE_HELD && f->verifying != session + 1 &&
+           (f->sessions[session].traits & TRAIT_ANSWERING) == 0) {
         fixture_continue(f, session);
     }
 }
@@ -347,6 +364,7 @@ void fixture_forget(struct fixture *f)
     }
     buf_clear(&f->effects);
     buf_clear(&f->log);
+    buf_clear(&f->store);
 }
 
 void fixture_compare(const char *got, const char *want, const char *file, int line)

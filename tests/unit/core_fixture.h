@@ -28,8 +28,11 @@ struct fixture {
     struct fixture_session *sessions;
     unsigned n_sessions;
     struct buf
-        effects;    /* what is for nobody's screen: VERIFY, REHASH, CLOSE, REFUSED; a line each */
-    struct buf log; /* sentences of EFFECT_LOG, a line each */
+        effects;      /* what is for nobody's screen: VERIFY, REHASH, CLOSE, REFUSED; a line each */
+    struct buf log;   /* sentences of EFFECT_LOG, a line each */
+    struct buf store; /* what the store is told: fixture_stored() */
+    struct record last_record;
+    bool show_casts;         /* in `store`, among the rest */
     unsigned operator_index; /* of the last EFFECT_VERIFY */
     unsigned verifying;      /* the session that waits for a verdict, plus 1; 0: none */
     unsigned deaf_from;      /* sessions from this one on see nothing, for crowds; 0: all see */
@@ -39,6 +42,8 @@ struct fixture {
 
 /* Two operators are configured: "root" and "admin". Time begins at 2026-11-22T00:00:00Z. */
 void fixture_init(struct fixture *f);
+/* The same with history. */
+void fixture_init_kept(struct fixture *f);
 void fixture_finish(struct fixture *f);
 
 /* Registers nick!nick@nick.test, real name "Real <nick>"; returns the session's index, which is
@@ -56,6 +61,15 @@ void fixture_verdict(struct fixture *f, bool verdict);
 void fixture_make_operator(struct fixture *f, unsigned session);
 /* Any other input. */
 enum core_result fixture_apply(struct fixture *f, const struct input *input);
+
+/* The store's part: an answer is complete. */
+void fixture_answered(struct fixture *f, unsigned session);
+/* What the store was told since the last call: records, rooms, questions, and the answers that are
+ * held back for it, a line each. Valid until the next call. */
+const char *fixture_stored(struct fixture *f);
+/* True where the effect is the store's alone. */
+bool fixture_store(struct fixture *f, const struct effect *e);
+#define assert_stored(f, want) fixture_compare(fixture_stored(f), (want), __FILE__, __LINE__)
 
 /* What the session saw since the last call. Valid until the next call for this session. */
 const char *fixture_seen(struct fixture *f, unsigned session);

@@ -157,13 +157,13 @@ static void an_echo_carries_the_label(void **state)
     unsigned alice = fixture_register(&f, "alice", LABELLED | CAP_ECHO_MESSAGE | CAP_MESSAGE_TAGS);
     unsigned bob = fixture_register(&f, "bob", CAP_MESSAGE_TAGS);
     fixture_line(&f, alice, "@label=L;+x=y PRIVMSG bob :hi");
-    assert_seen(&f, alice, "@label=L;msgid=m1;+x=y :alice!alice@alice.test PRIVMSG bob :hi\n");
-    assert_seen(&f, bob, "@msgid=m1;+x=y :alice!alice@alice.test PRIVMSG bob :hi\n");
+    assert_seen(&f, alice, "@label=L;msgid=m3;+x=y :alice!alice@alice.test PRIVMSG bob :hi\n");
+    assert_seen(&f, bob, "@msgid=m3;+x=y :alice!alice@alice.test PRIVMSG bob :hi\n");
     /* To oneself: the echo has the label, what arrives has not. */
     fixture_line(&f, alice, "@label=L PRIVMSG alice :hi");
     assert_seen(&f, alice,
-                "@msgid=m2 :alice!alice@alice.test PRIVMSG alice :hi\n"
-                "@label=L;msgid=m2 :alice!alice@alice.test PRIVMSG alice :hi\n");
+                "@msgid=m4 :alice!alice@alice.test PRIVMSG alice :hi\n"
+                "@label=L;msgid=m4 :alice!alice@alice.test PRIVMSG alice :hi\n");
     fixture_finish(&f);
 }
 
