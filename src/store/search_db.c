@@ -279,6 +279,14 @@ void search_db_close(struct search_db *db)
     db->path = NULL;
 }
 
+void search_db_destroy(struct search_db *db)
+{
+    if (db != NULL) {
+        search_db_close(db);
+        free(db);
+    }
+}
+
 bool search_db_is_stale(const struct search_db *db)
 {
     struct stat st;

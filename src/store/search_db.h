@@ -42,6 +42,8 @@ struct search_db {
 int search_db_open(struct search_db *db, const char *history, enum search_role role,
                    struct buf *error) MARU_CHECK;
 void search_db_close(struct search_db *db);
+/* The same for one on the heap; NULL is allowed. */
+void search_db_destroy(struct search_db *db);
 
 /* Whether the index on disk is another one now. */
 bool search_db_is_stale(const struct search_db *db);

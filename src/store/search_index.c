@@ -64,6 +64,10 @@ struct search_index {
     struct shard shard; /* the newest: what comes goes there */
     int wal_pages;      /* in the log after the last commit */
     struct buf document;
+    /* Forgotten before they were indexed, and perhaps not deleted yet: ascending is not needed. */
+    uint64_t *forgotten;
+    size_t n_forgotten;
+    size_t cap_forgotten;
 };
 
 const char *search_index_reason(const struct search_index *index)
@@ -247,6 +251,7 @@ void search_index_close(struct search_index *index)
     }
     disconnect(index);
     buf_finish(&index->document);
+    free(index->forgotten);
     free(index->history);
     free(index);
 }
@@ -317,11 +322,43 @@ static int enter_shard(struct search_index *index)
     return index->insert != NULL && index->merge != NULL ? 0 : STATUS_IO;
 }
 
+static bool is_forgotten(const struct search_index *index, uint64_t seq)
+{
+    for (size_t i = 0; i < index->n_forgotten; i++) {
+        if (index->forgotten[i] == seq) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void forget_later(struct search_index *index, uint64_t seq)
+{
+    if (index->n_forgotten == index->cap_forgotten) {
+        index->cap_forgotten = index->cap_forgotten > 0 ? 2 * index->cap_forgotten : 16;
+        index->forgotten =
+            xrealloc(index->forgotten, index->cap_forgotten * sizeof(*index->forgotten));
+    }
+    index->forgotten[index->n_forgotten++] = seq;
+}
+
+/* Once the index is past them they cannot come in any more. */
+static void clear_forgotten(struct search_index *index)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < index->n_forgotten; i++) {
+        if (index->forgotten[i] > index->indexed_seq) {
+            index->forgotten[n++] = index->forgotten[i];
+        }
+    }
+    index->n_forgotten = n;
+}
+
 static int add_message(struct search_index *index, sqlite3_stmt *row)
 {
     uint64_t seq = column_u64(row, 0);
     int64_t time = sqlite3_column_int64(row, 1);
-    if (!make_document(index, row)) {
+    if (is_forgotten(index, seq) || !make_document(index, row)) {
         return 0;
     }
     struct shard *shard = &index->shard;
@@ -528,6 +565,7 @@ int search_index_step(struct search_index *index, unsigned ms_max,
     if (status != 0) {
         return undo(index, status);
     }
+    clear_forgotten(index);
     progress.indexed_seq = index->indexed_seq;
     *ret_progress = progress;
     return 0;
@@ -535,6 +573,10 @@ int search_index_step(struct search_index *index, unsigned ms_max,
 
 static int forget_one(struct search_index *index, uint64_t seq)
 {
+    if (seq > index->indexed_seq) {
+        forget_later(index, seq);
+        return 0;
+    }
     sqlite3_stmt *row = statement(index, READ_MESSAGE);
     sqlite3_stmt *find = statement(index, SHARD_OF);
     if (row == NULL || find == NULL) {

@@ -1,6 +1,6 @@
 /*
  * Brings the search index forward behind the history, and takes out of it what shall not be found.
- * Synchronous; everything here, and whatever deletes from history, on one thread: the writer's.
+ * Synchronous; one thread at a time.
  */
 #ifndef MARU_SEARCH_INDEX_H
 #define MARU_SEARCH_INDEX_H
@@ -31,8 +31,9 @@ void search_index_close(struct search_index *index);
 int search_index_step(struct search_index *index, unsigned ms_max,
                       struct search_progress *ret_progress) MARU_CHECK;
 
-/* Takes messages out; right also for those that are not indexed. Call it before they are deleted
- * from history (it reads there what they were), and delete them before the next step. */
+/* Takes messages out; right also for those that are not indexed yet: they will not be, as long as
+ * this index is open. Call it before they are deleted from history: it reads there what they
+ * were. */
 int search_index_forget(struct search_index *index, const uint64_t *seqs, size_t n) MARU_CHECK;
 
 const char *search_index_reason(const struct search_index *index);

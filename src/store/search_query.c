@@ -34,8 +34,9 @@ struct access {
 };
 
 struct search {
-    struct search_db *db;
+    struct search_db *db; /* of the step at hand */
     const struct query *query;
+    bool begun;
     struct search_terms terms;
     struct buf sender;     /* token; empty: anybody */
     struct access *access; /* by place */
@@ -64,7 +65,7 @@ struct search {
     size_t n_found;
     size_t limit;
 
-    sqlite3_stmt *message;
+    sqlite3_stmt *message; /* of the step at hand */
     struct buf expression;
 };
 
@@ -442,7 +443,44 @@ static int step_tail(struct search *s)
     return status;
 }
 
-int search_step(struct search *s)
+static int read_indexed(struct search *s)
+{
+    sqlite3_stmt *stmt =
+        search_db_prepare(s->db, "SELECT value FROM main.state WHERE key = 'indexed'", 0);
+    int status = stmt != NULL ? search_db_step(s->db, stmt) : STATUS_IO;
+    if (status == 1) {
+        s->indexed_seq = (uint64_t)sqlite3_column_int64(stmt, 0);
+    }
+    sqlite3_finalize(stmt);
+    return status < 0 ? status : 0;
+}
+
+/* What can be found at all, and with what it begins. */
+static int begin(struct search *s)
+{
+    int status = look_up_places(s);
+    if (status == 0) {
+        status = read_indexed(s);
+    }
+    if (status != 0) {
+        return status;
+    }
+    bool nobody = s->n_access == 0 && !s->query->direct;
+    s->by_place = s->n_access + (s->query->direct ? 1 : 0) <= SEARCH_PLACES_DIRECT;
+    s->stage = STAGE_DONE;
+    if (!nobody && !s->terms.hopeless && s->limit > 0) {
+        s->stage = s->newest_first ? STAGE_TAIL : STAGE_SHARDS;
+        /* Nothing to ask the index for: all is read as if it knew nothing. */
+        if (!make_expression(s, PLAN_ALL)) {
+            s->stage = STAGE_TAIL;
+            s->indexed_seq = 0;
+        }
+    }
+    s->begun = true;
+    return 0;
+}
+
+static int step(struct search *s)
 {
     /* A long tail: the index is being made anew, and reading it all would take too long. */
     if (s->stage == STAGE_TAIL && s->read > SEARCH_TAIL_MAX && s->newest_first &&
@@ -470,18 +508,35 @@ int search_step(struct search *s)
     return s->stage == STAGE_DONE ? 0 : 1;
 }
 
-/* ---- beginning and end ---- */
+/* ---- from outside ---- */
 
-static int read_indexed(struct search *s)
+int search_step(struct search *s, struct search_db *db)
 {
-    sqlite3_stmt *stmt =
-        search_db_prepare(s->db, "SELECT value FROM main.state WHERE key = 'indexed'", 0);
-    int status = stmt != NULL ? search_db_step(s->db, stmt) : STATUS_IO;
-    if (status == 1) {
-        s->indexed_seq = (uint64_t)sqlite3_column_int64(stmt, 0);
+    s->db = db;
+    int status = s->begun ? 0 : begin(s);
+    if (status == 0) {
+        s->message = search_db_prepare(
+            db,
+            "SELECT m.place, m.time, m.kind, m.source, m.text, p.a, p.b FROM history.messages m "
+            "LEFT JOIN history.places p ON p.id = m.place WHERE m.seq = ?1",
+            0);
+        status = s->message != NULL ? 0 : STATUS_IO;
     }
-    sqlite3_finalize(stmt);
-    return status < 0 ? status : 0;
+    unsigned until = s->read + SEARCH_STEP_ROWS;
+    unsigned looked_up = 0;
+    while (status == 0) {
+        size_t before = s->n_batch;
+        status = step(s);
+        looked_up += s->n_batch != before ? 1 : 0;
+        if (status != 1 || s->read >= until || looked_up >= SEARCH_STEP_LOOKUPS) {
+            break;
+        }
+        status = 0;
+    }
+    sqlite3_finalize(s->message);
+    s->message = NULL;
+    s->db = NULL;
+    return status;
 }
 
 static void set_bounds(struct search *s)
@@ -497,10 +552,9 @@ static void set_bounds(struct search *s)
     }
 }
 
-int search_begin(struct search_db *db, const struct query *query, struct search **ret_search)
+struct search *search_begin(const struct query *query)
 {
     struct search *s = xcalloc(1, sizeof(*s));
-    s->db = db;
     s->query = query;
     s->limit = query->limit < SEARCH_FOUND_MAX ? query->limit : SEARCH_FOUND_MAX;
     s->newest_first = query->order != QUERY_FIRST;
@@ -511,34 +565,7 @@ int search_begin(struct search_db *db, const struct query *query, struct search 
         search_add_sender(&s->sender, query->from_folded);
     }
     set_bounds(s);
-    int status = look_up_places(s);
-    if (status == 0) {
-        status = read_indexed(s);
-    }
-    s->message = search_db_prepare(
-        db,
-        "SELECT m.place, m.time, m.kind, m.source, m.text, p.a, p.b FROM history.messages m "
-        "LEFT JOIN history.places p ON p.id = m.place WHERE m.seq = ?1",
-        0);
-    if (status == 0 && s->message == NULL) {
-        status = STATUS_IO;
-    }
-    if (status != 0) {
-        search_end(s);
-        return status;
-    }
-    bool nobody = s->n_access == 0 && !query->direct;
-    s->by_place = s->n_access + (query->direct ? 1 : 0) <= SEARCH_PLACES_DIRECT;
-    s->stage = nobody || s->terms.hopeless || s->limit == 0 ? STAGE_DONE
-               : s->newest_first                            ? STAGE_TAIL
-                                                            : STAGE_SHARDS;
-    /* Nothing to ask the index for: all is read as if it knew nothing. */
-    if (s->stage != STAGE_DONE && !make_expression(s, PLAN_ALL)) {
-        s->stage = STAGE_TAIL;
-        s->indexed_seq = 0;
-    }
-    *ret_search = s;
-    return 0;
+    return s;
 }
 
 void search_end(struct search *s)
@@ -546,7 +573,6 @@ void search_end(struct search *s)
     if (s == NULL) {
         return;
     }
-    sqlite3_finalize(s->message);
     search_terms_finish(&s->terms);
     buf_finish(&s->sender);
     buf_finish(&s->expression);

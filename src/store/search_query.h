@@ -12,12 +12,11 @@
 
 struct search;
 
-/* `db` and `query` must outlive it. STATUS_IO: search_db says why. */
-int search_begin(struct search_db *db, const struct query *query,
-                 struct search **ret_search) MARU_CHECK;
-/* 1: there is more to do; 0: the answer is complete; or a negative status. A step takes some ten
- * milliseconds. */
-int search_step(struct search *search) MARU_CHECK;
+/* `query` must outlive it. */
+struct search *search_begin(const struct query *query);
+/* 1: there is more to do; 0: the answer is complete; or a negative status, and the connection says
+ * why. A step takes some ten milliseconds; each may have a connection of its own. */
+int search_step(struct search *search, struct search_db *db) MARU_CHECK;
 void search_end(struct search *search);
 
 /* The sequence numbers that were found, ascending, at most query->limit. After search_step() has

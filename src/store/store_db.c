@@ -2,6 +2,7 @@
 #include "store_db.h"
 
 #include "alloc.h"
+#include "search_db.h"
 #include "store_limits.h"
 #include "store_schema.h"
 
@@ -145,6 +146,8 @@ static void disconnect(struct store_db *db)
 void store_db_close(struct store_db *db)
 {
     disconnect(db);
+    search_db_destroy(db->search);
+    db->search = NULL;
     free(db->path);
     db->path = NULL;
 }

@@ -11,6 +11,7 @@
 
 struct sqlite3;
 struct sqlite3_stmt;
+struct search_db;
 
 enum store_role {
     STORE_WRITER, /* makes the database where there is none, and migrates it */
@@ -20,7 +21,8 @@ enum store_role {
 struct store_db {
     struct sqlite3 *sqlite;
     struct sqlite3_stmt *statements[STMT_COUNT];
-    char *path; /* owned */
+    char *path;               /* owned */
+    struct search_db *search; /* of a reader that was asked to search; owned */
     enum store_role role;
     char server_part[12]; /* of msgids */
     bool suspect;         /* it failed in a way after which it must be opened anew */

@@ -3,6 +3,7 @@
 
 #include "alloc.h"
 #include "cap.h"
+#include "search_answer.h"
 #include "store_limits.h"
 #include "store_time.h"
 #include "store_write.h"
@@ -27,6 +28,7 @@ void store_answer_destroy(struct store_answer *answer)
         free(answer->targets[i].name);
     }
     free(answer->targets);
+    search_answer_destroy(answer->search);
     free(answer->query);
     free(answer);
 }
@@ -315,6 +317,8 @@ static int next_piece(struct store_answer *answer, struct store_db *db, struct b
         return store_history_piece(answer, db, out);
     case QUERY_TARGETS:
         return store_targets_piece(answer, db, out);
+    case QUERY_SEARCH:
+        return store_search_piece(answer, db, out);
     default:
         return STATUS_UNSUPPORTED;
     }

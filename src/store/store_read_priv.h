@@ -27,6 +27,8 @@ struct store_target {
     char *name; /* owned */
 };
 
+struct search_answer;
+
 struct store_answer {
     struct query *query;
     bool begun;    /* the question was worked out */
@@ -36,6 +38,7 @@ struct store_answer {
     struct store_target *targets; /* owned; of TARGETS, once gathered */
     unsigned n_targets;
     unsigned at_target;
+    struct search_answer *search; /* owned; of SEARCH, once begun */
 };
 
 /* Begins the batch of the answer where it was not yet begun. */

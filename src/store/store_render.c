@@ -180,7 +180,7 @@ void store_render_fail(const struct query *query, bool is_open, struct buf *out)
     if ((query->caps & CAP_STANDARD_REPLIES) != 0) {
         buf_add_cstr(out, "FAIL ");
         buf_add_str(out, query->command);
-        buf_add_cstr(out, " MESSAGE_ERROR");
+        buf_add_cstr(out, query->kind == QUERY_SEARCH ? " INTERNAL_ERROR" : " MESSAGE_ERROR");
         const struct str words[] = {query->subcommand, query->target};
         for (unsigned i = 0; i < 2; i++) {
             if (words[i].len > 0) {

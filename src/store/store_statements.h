@@ -35,6 +35,8 @@
       "INSERT INTO messages(seq, place, time, kind, sender, source, target, text, tags, "          \
       "message_seq, parent) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")                \
     X(MESSAGE_FIND, "SELECT place, kind, sender FROM messages WHERE seq = ?1")                     \
+    X(MESSAGE_AND_ROOM, "SELECT " STORE_COLUMNS ", (SELECT room FROM places WHERE id = place) "    \
+                        "FROM messages WHERE seq = ?1")                                            \
     X(MESSAGE_DELETE, "DELETE FROM messages WHERE seq = ?1")                                       \
     X(MESSAGE_CHILDREN, "SELECT seq FROM messages WHERE parent = ?1 ORDER BY seq LIMIT 100")       \
     X(MESSAGE_FROM, "SELECT seq, time FROM messages WHERE seq >= ?1 ORDER BY seq LIMIT 1")         \

@@ -66,11 +66,10 @@ static void answer(struct search_fixture *f, struct ask ask, struct buf *out)
         places[query.n_places++].place = place_between(OTHER, ASKER);
     }
     struct search_db db;
-    struct search *search;
     assert_int_equal(search_db_open(&db, f->path, SEARCH_READER, out), 0);
-    assert_int_equal(search_begin(&db, &query, &search), 0);
+    struct search *search = search_begin(&query);
     int status;
-    while ((status = search_step(search)) == 1) {
+    while ((status = search_step(search, &db)) == 1) {
         /* No transaction is open between the steps. */
         for (sqlite3_stmt *stmt = NULL; (stmt = sqlite3_next_stmt(db.sqlite, stmt)) != NULL;) {
             assert_false(sqlite3_stmt_busy(stmt));
