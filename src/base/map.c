@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+/* Tables by id are at most three quarters full, those by string seven eighths: their hashes lie
+ * together, so a longer search costs them little. */
 enum { MAP_FIRST_CAP = 16 };
 
 /* A bijection of 64 bits (the finaliser of splitmix64), so that equal hashes mean equal ids. */
@@ -40,16 +42,6 @@ static void grow(struct map *map)
         }
     }
     free(old);
-}
-
-static void put_hash(struct map *map, uint64_t hash, void *value)
-{
-    CHECK(value != NULL);
-    if ((map->len + 1) * 4 > map->cap * 3) {
-        grow(map);
-    }
-    insert(map, hash, value);
-    map->len++;
 }
 
 static void remove_at(struct map *map, size_t hole)
@@ -100,7 +92,12 @@ void *map_get(const struct map *map, uint64_t id)
 
 void map_put(struct map *map, uint64_t id, void *value)
 {
-    put_hash(map, mix(id), value);
+    CHECK(value != NULL);
+    if ((map->len + 1) * 4 > map->cap * 3) {
+        grow(map);
+    }
+    insert(map, mix(id), value);
+    map->len++;
 }
 
 void *map_del(struct map *map, uint64_t id)
@@ -114,6 +111,8 @@ void *map_del(struct map *map, uint64_t id)
     return value;
 }
 
+/* ---- by string ---- */
+
 void strmap_init(struct strmap *map, struct str (*key)(const void *value), const uint64_t seed[2])
 {
     *map = (struct strmap){.key = key, .seed = {seed[0], seed[1]}};
@@ -121,18 +120,48 @@ void strmap_init(struct strmap *map, struct str (*key)(const void *value), const
 
 void strmap_finish(struct strmap *map)
 {
-    map_finish(&map->map);
+    free(map->values);
+    strmap_init(map, map->key, (uint64_t[]){map->seed[0], map->seed[1]});
+}
+
+static uint32_t hash_of(const struct strmap *map, struct str key)
+{
+    uint32_t hash = (uint32_t)str_hash(key, map->seed);
+    return hash != 0 ? hash : 1;
+}
+
+static void strmap_insert(struct strmap *map, uint32_t hash, void *value)
+{
+    size_t i = hash & (map->cap - 1);
+    while (map->hashes[i] != 0) {
+        i = (i + 1) & (map->cap - 1);
+    }
+    map->hashes[i] = hash;
+    map->values[i] = value;
+}
+
+static void strmap_resize(struct strmap *map, size_t cap)
+{
+    struct strmap old = *map;
+    map->cap = cap;
+    map->values = xcalloc(cap, sizeof(*map->values) + sizeof(*map->hashes));
+    map->hashes = (uint32_t *)(map->values + cap);
+    for (size_t i = 0; i < old.cap; i++) {
+        if (old.hashes[i] != 0) {
+            strmap_insert(map, old.hashes[i], old.values[i]);
+        }
+    }
+    free(old.values);
 }
 
 static size_t find_str(const struct strmap *map, struct str key)
 {
-    const struct map *m = &map->map;
-    if (m->len == 0) {
+    if (map->len == 0) {
         return SIZE_MAX;
     }
-    uint64_t hash = str_hash(key, map->seed);
-    for (size_t i = hash & (m->cap - 1); m->slots[i].value != NULL; i = (i + 1) & (m->cap - 1)) {
-        if (m->slots[i].hash == hash && str_eq(map->key(m->slots[i].value), key)) {
+    uint32_t hash = hash_of(map, key);
+    for (size_t i = hash & (map->cap - 1); map->hashes[i] != 0; i = (i + 1) & (map->cap - 1)) {
+        if (map->hashes[i] == hash && str_eq(map->key(map->values[i]), key)) {
             return i;
         }
     }
@@ -142,12 +171,39 @@ static size_t find_str(const struct strmap *map, struct str key)
 void *strmap_get(const struct strmap *map, struct str key)
 {
     size_t i = find_str(map, key);
-    return i != SIZE_MAX ? map->map.slots[i].value : NULL;
+    return i != SIZE_MAX ? map->values[i] : NULL;
 }
 
 void strmap_put(struct strmap *map, void *value)
 {
-    put_hash(&map->map, str_hash(map->key(value), map->seed), value);
+    CHECK(value != NULL);
+    if ((map->len + 1) * 8 > map->cap * 7) {
+        CHECK(map->cap < (size_t)1 << 31);
+        strmap_resize(map, map->cap > 0 ? map->cap * 2 : MAP_FIRST_CAP);
+    }
+    strmap_insert(map, hash_of(map, map->key(value)), value);
+    map->len++;
+}
+
+static void strmap_remove_at(struct strmap *map, size_t hole)
+{
+    size_t mask = map->cap - 1;
+    size_t i = hole;
+    for (;;) {
+        i = (i + 1) & mask;
+        if (map->hashes[i] == 0) {
+            break;
+        }
+        size_t home = map->hashes[i] & mask;
+        if (((i - home) & mask) >= ((i - hole) & mask)) {
+            map->hashes[hole] = map->hashes[i];
+            map->values[hole] = map->values[i];
+            hole = i;
+        }
+    }
+    map->hashes[hole] = 0;
+    map->values[hole] = NULL;
+    map->len--;
 }
 
 void *strmap_del(struct strmap *map, struct str key)
@@ -156,9 +212,30 @@ void *strmap_del(struct strmap *map, struct str key)
     if (i == SIZE_MAX) {
         return NULL;
     }
-    void *value = map->map.slots[i].value;
-    remove_at(&map->map, i);
+    void *value = map->values[i];
+    strmap_remove_at(map, i);
+    if (map->cap > MAP_FIRST_CAP && map->len < map->cap / 8) {
+        strmap_resize(map, map->cap / 4);
+    }
     return value;
+}
+
+void *strmap_step(const struct strmap *map, size_t *at)
+{
+    while (*at < map->cap) {
+        void *value = map->values[(*at)++];
+        if (value != NULL) {
+            return value;
+        }
+    }
+    return NULL;
+}
+
+void strmap_replace(struct strmap *map, void *value)
+{
+    size_t i = find_str(map, map->key(value));
+    CHECK(i != SIZE_MAX);
+    map->values[i] = value;
 }
 
 static uint64_t rotate(uint64_t x, int by)

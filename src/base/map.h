@@ -9,7 +9,7 @@
 #include "str.h"
 
 struct map_slot {
-    uint64_t hash; /* for tables by id: the id itself, mixed by a bijection */
+    uint64_t hash; /* the id itself, mixed by a bijection */
     void *value;   /* NULL is an empty slot */
 };
 
@@ -28,18 +28,28 @@ void map_put(struct map *map, uint64_t id, void *value);
 /* Returns the value that was there, or NULL. */
 void *map_del(struct map *map, uint64_t id);
 
-/* A table by string: key(value) gives the string, which must not change while it is inside. */
+/* A table by string: key(value) gives the string, which must not change while it is inside. 12
+ * bytes a slot, of which seven sixteenths to seven eighths are used while it grows. */
 struct strmap {
-    struct map map;
+    void **values;    /* NULL is an empty slot; the hashes lie behind them */
+    uint32_t *hashes; /* the lower halves, never 0; 0 is an empty slot */
+    size_t cap;       /* a power of two, or 0 */
+    size_t len;
     struct str (*key)(const void *value);
     uint64_t seed[2];
 };
 
 void strmap_init(struct strmap *map, struct str (*key)(const void *value), const uint64_t seed[2]);
+/* Frees the slots, not the values. */
 void strmap_finish(struct strmap *map);
 void *strmap_get(const struct strmap *map, struct str key);
 void strmap_put(struct strmap *map, void *value);
 void *strmap_del(struct strmap *map, struct str key);
+/* The value at or behind slot *at (0 begins), which moves on past it; NULL at the end. In no order
+ * that means anything: for freeing them all. */
+void *strmap_step(const struct strmap *map, size_t *at);
+/* `value` has the same key as what is there, and takes its place. */
+void strmap_replace(struct strmap *map, void *value);
 
 /* SipHash-1-3 of the bytes. */
 uint64_t str_hash(struct str s, const uint64_t seed[2]);

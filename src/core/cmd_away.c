@@ -1,18 +1,15 @@
 /* AWAY and SETNAME: what a user says of itself (Modern IRC; IRCv3 away-notify, setname). Pure. */
 #include "reply.h"
 
-#include <stdlib.h>
-
 void cmd_AWAY(struct core *core, const struct input_line *in)
 {
     struct user *user = core->who->user;
     struct str text = str_cut_utf8(line_param(&in->line, 0), core->settings->away_len);
-    bool changed = !str_eq(text, str_from(user->away));
+    bool changed = !str_eq(text, str_from(user_away(user)));
     if (changed) {
-        free(user->away);
-        user->away = text.len > 0 ? str_dup(text) : NULL;
+        user_set_away(user, text);
     }
-    if (user->away != NULL) {
+    if (user_away(user) != NULL) {
         reply_numeric(core, RPL_NOWAWAY, ":You have been marked as being away");
     } else {
         reply_numeric(core, RPL_UNAWAY, ":You are no longer marked as being away");
@@ -20,8 +17,8 @@ void cmd_AWAY(struct core *core, const struct input_line *in)
     if (changed) {
         struct buf *line = cast_from_user(core, user);
         buf_add_cstr(line, "AWAY");
-        if (user->away != NULL) {
-            buf_printf(line, " :%s", user->away);
+        if (user_away(user) != NULL) {
+            buf_printf(line, " :%s", user_away(user));
         }
         cast_neighbours(core, user, CAP_AWAY_NOTIFY, false, 0);
     }
@@ -40,6 +37,6 @@ void cmd_SETNAME(struct core *core, const struct input_line *in)
         return;
     }
     user_set_realname(user, realname);
-    buf_printf(cast_from_user(core, user), "SETNAME :%s", user->realname);
+    buf_printf(cast_from_user(core, user), "SETNAME :%s", user_realname(user));
     cast_neighbours(core, user, CAP_SETNAME, true, 0);
 }

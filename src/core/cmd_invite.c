@@ -8,8 +8,8 @@
 static void list_invites(struct core *core)
 {
     const struct user *user = core->who->user;
-    for (unsigned i = 0; i < user->n_invites; i++) {
-        const struct room *room = room_by_id(core, user->invites[i]);
+    for (unsigned i = 0; user->extra != NULL && i < user->extra->n_invites; i++) {
+        const struct room *room = room_by_id(core, user->extra->invites[i]);
         if (room != NULL) {
             reply_numeric(core, RPL_INVITELIST, "%s", room->name.raw);
         }
@@ -21,8 +21,8 @@ static void invite(struct core *core, const struct room *room, struct user *targ
 {
     const struct user *user = core->who->user;
     reply_numeric(core, RPL_INVITING, "%s %s", target->name.raw, room->name.raw);
-    if (target->away != NULL) {
-        reply_numeric(core, RPL_AWAY, "%s :%s", target->name.raw, target->away);
+    if (user_away(target) != NULL) {
+        reply_numeric(core, RPL_AWAY, "%s :%s", target->name.raw, user_away(target));
     }
     if (room_is_run_by(room, user)) {
         invite_add(target, room);

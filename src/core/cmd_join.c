@@ -40,7 +40,7 @@ static void announce_join(struct core *core, const struct room *room, const stru
     buf_printf(cast_from_user(core, user), "JOIN %s", room->name.raw);
     struct message *plain = cast_message(core, (struct str){0});
     record_message(core, plain, RECORD_JOIN, place_of_room(room->id), user->id, 0);
-    buf_printf(cast_from_user(core, user), "JOIN %s * :%s", room->name.raw, user->realname);
+    buf_printf(cast_from_user(core, user), "JOIN %s * :%s", room->name.raw, user_realname(user));
     struct message *extended = cast_message_like(core, plain);
     if (labelled) {
         reply_message(core, (who->caps & CAP_EXTENDED_JOIN) != 0 ? extended : plain);
@@ -55,8 +55,8 @@ static void announce_join(struct core *core, const struct room *room, const stru
     audience.caps_without = 0;
     audience.caps_with = CAP_EXTENDED_JOIN;
     cast(core, extended, &audience);
-    if (user->away != NULL) {
-        buf_printf(cast_from_user(core, user), "AWAY :%s", user->away);
+    if (user_away(user) != NULL) {
+        buf_printf(cast_from_user(core, user), "AWAY :%s", user_away(user));
         cast(core, cast_message(core, (struct str){0}),
              &(struct audience){.kind = AUDIENCE_ROOM,
                                 .room = room->id,

@@ -7,8 +7,8 @@ static void kick(struct core *core, struct room *room, struct user *target, stru
     const struct membership *membership = user_membership(user, room);
     if (membership == NULL || (membership->rank & RANK_OP) == 0) {
         core_log(core, LOG_OPERATOR, core->who->id,
-                 "%s kicked %s from %s as server operator (" STR_FMT ")", user->mask, target->mask,
-                 room->name.raw, STR_ARG(reason));
+                 "%s kicked %s from %s as server operator (" STR_FMT ")", user_mask(user),
+                 user_mask(target), room->name.raw, STR_ARG(reason));
     }
     buf_printf(cast_from_user(core, user), "KICK %s %s :" STR_FMT, room->name.raw, target->name.raw,
                STR_ARG(reason));

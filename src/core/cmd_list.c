@@ -39,7 +39,7 @@ enum { MINUTE_MS = 60000 };
 /* All conditions of a folded list hold; of several masks, any. */
 static bool fits(struct core *core, const struct room *room, struct str list)
 {
-    struct str name = str_from(room->name.folded);
+    struct str name = name_entry_folded(&room->name);
     bool masked = false;
     bool matched = false;
     while (list.p != NULL) {

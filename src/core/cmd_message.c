@@ -190,8 +190,8 @@ static void say_to_user(struct core *core, const struct speech *speech, struct u
         }
     }
     message_unref(message);
-    if (user->away != NULL && speech->verb == VERB_PRIVMSG) {
-        reply_numeric(core, RPL_AWAY, "%s :%s", user->name.raw, user->away);
+    if (user_away(user) != NULL && speech->verb == VERB_PRIVMSG) {
+        reply_numeric(core, RPL_AWAY, "%s :%s", user->name.raw, user_away(user));
     }
 }
 
@@ -202,7 +202,7 @@ static void say_to_everybody(struct core *core, const struct speech *speech, str
     }
     struct message *message = make(core, speech, target);
     core_log(core, LOG_ANNOUNCE, core->who->id, "announcement by %s: " STR_FMT,
-             core->who->user->mask, STR_ARG(speech->text));
+             user_mask(core->who->user), STR_ARG(speech->text));
     bool labelled = reply_is_labelled(core);
     if (labelled) {
         reply_message(core, message);

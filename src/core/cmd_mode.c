@@ -60,9 +60,8 @@ static void apply(struct core *core, struct user *user, uint8_t umodes)
     }
     if ((off & UMODE_OPERATOR) != 0) {
         core->n_operators--;
-        core_log(core, LOG_OPERATOR, core->who->id, "%s is no operator any more", user->mask);
-        free(user->operator_name);
-        user->operator_name = NULL;
+        core_log(core, LOG_OPERATOR, core->who->id, "%s is no operator any more", user_mask(user));
+        user_set_operator_name(user, (struct str){0});
     }
     user->umodes = umodes;
     user_emit_traits(core, user);

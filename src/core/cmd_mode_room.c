@@ -48,7 +48,7 @@ static void announce(struct change *c)
     const struct user *user = c->core->who->user;
     if (c->from_outside) {
         core_log(c->core, LOG_OPERATOR, c->core->who->id,
-                 "%s changed modes of %s as server operator: " STR_FMT STR_FMT, user->mask,
+                 "%s changed modes of %s as server operator: " STR_FMT STR_FMT, user_mask(user),
                  c->room->name.raw, STR_ARG(buf_str(&c->letters)), STR_ARG(buf_str(&c->params)));
     }
     struct buf *line = cast_from_user(c->core, user);
@@ -63,7 +63,8 @@ static void announce(struct change *c)
 
 static void changed(struct change *c, char letter, struct str param)
 {
-    size_t head = strlen(c->core->who->user->mask) + room_name(c->room).len + sizeof(": MODE  ");
+    size_t head =
+        strlen(user_mask(c->core->who->user)) + room_name(c->room).len + sizeof(": MODE  ");
     size_t more = 2 + (param.len > 0 ? param.len + 1 : 0);
     if (head + c->letters.len + c->params.len + more > CORE_LINE_MAX) {
         announce(c);

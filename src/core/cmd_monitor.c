@@ -43,7 +43,7 @@ static void report(struct core *core, unsigned first, bool online)
         struct str raw = monitor_get(who, i, &folded);
         const struct user *user = user_find(core, folded);
         if ((user != NULL) == online) {
-            list_add(&list, online ? str_make(user->mask, user->mask_len) : raw);
+            list_add(&list, online ? user_mask_str(user) : raw);
         }
     }
     list_end(&list);

@@ -6,8 +6,7 @@ enum { NAMES_EXTRA = 3 };
 
 static struct str shown_name(const struct core *core, const struct user *user)
 {
-    return (core->who->caps & CAP_USERHOST_IN_NAMES) != 0 ? str_make(user->mask, user->mask_len)
-                                                          : user_nick(user);
+    return (core->who->caps & CAP_USERHOST_IN_NAMES) != 0 ? user_mask_str(user) : user_nick(user);
 }
 
 /* Lines until the piece is full; false where members are left. */
@@ -26,9 +25,9 @@ static bool add_lines(struct core *core, const struct room *room, bool inside, u
             break;
         }
         core->piece_work++;
-        uint64_t id = members->entries[at - 1].id;
+        const struct membership *membership = user_membership(user, room);
         if (!inside && (user->umodes & UMODE_INVISIBLE) != 0) {
-            *cursor = id;
+            *cursor = membership->since_seq;
             continue;
         }
         struct str name = shown_name(core, user);
@@ -48,9 +47,9 @@ static bool add_lines(struct core *core, const struct room *room, bool inside, u
         if (line->len > head) {
             buf_add_char(line, ' ');
         }
-        room_add_prefix(user_membership(user, room)->rank, all_prefixes, line);
+        room_add_prefix(membership->rank, all_prefixes, line);
         buf_add_str(line, name);
-        *cursor = id;
+        *cursor = membership->since_seq;
     }
     if (line != NULL) {
         reply_end(core);

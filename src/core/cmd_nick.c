@@ -7,15 +7,13 @@ static void rename_user(struct core *core, struct user *user, const struct name 
     /* The line carries the old mask; it goes out before anything changes. */
     buf_printf(cast_from_user(core, user), "NICK :" STR_FMT, STR_ARG(name->raw));
     cast_neighbours(core, user, 0, true, RECORD_NICK);
-    core_log(core, LOG_NICK, core->who->id, "%s is now called " STR_FMT, user->mask,
+    core_log(core, LOG_NICK, core->who->id, "%s is now called " STR_FMT, user_mask(user),
              STR_ARG(name->raw));
-    bool other = !str_eq(str_from(user->name.folded), name->folded);
+    bool other = !str_eq(name_entry_folded(&user->name), name->folded);
     if (other) {
         monitor_left(core, user);
     }
-    name_index_remove(&core->nicks, &user->name);
-    name_index_add(&core->nicks, &user->name, name);
-    user_update_mask(user);
+    user_rename(core, user, name);
     if (other) {
         monitor_came(core, user);
     }

@@ -56,8 +56,8 @@ void cmd_KILL(struct core *core, const struct input_line *in)
     size_t frame = user_nick(killer).len + sizeof("Killed ( ())");
     size_t max = core->settings->kick_len;
     comment = str_cut_utf8(comment, max > frame ? max - frame : 0);
-    core_log(core, LOG_OPERATOR, core->who->id, "%s disconnected %s (" STR_FMT ")", killer->mask,
-             target->mask, STR_ARG(comment));
+    core_log(core, LOG_OPERATOR, core->who->id, "%s disconnected %s (" STR_FMT ")",
+             user_mask(killer), user_mask(target), STR_ARG(comment));
     buf_printf(cast_from_user(core, killer), "KILL %s :" STR_FMT, target->name.raw,
                STR_ARG(comment));
     cast_user(core, cast_message(core, (struct str){0}), target);
@@ -96,7 +96,7 @@ void cmd_REHASH(struct core *core, const struct input_line *in)
     if (!reply_check_operator(core)) {
         return;
     }
-    core_log(core, LOG_OPERATOR, core->who->id, "%s asks for a reload", core->who->user->mask);
+    core_log(core, LOG_OPERATOR, core->who->id, "%s asks for a reload", user_mask(core->who->user));
     reply_numeric(core, RPL_REHASHING, "marud.conf :Rehashing");
     core_emit(core, &(struct effect){.kind = EFFECT_REHASH, .session = core->who->id});
 }

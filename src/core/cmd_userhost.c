@@ -39,12 +39,12 @@ void cmd_USERHOST(struct core *core, const struct input_line *in)
     bool first = true;
     for (unsigned n = 0; n < CORE_USERHOST_MAX && next_nick(&list, &nick); n++) {
         const struct user *user = user_find(core, nick);
-        if (user == NULL || !has_room(core, strlen(user->mask) + 3)) {
+        if (user == NULL || !has_room(core, user_mask_str(user).len + 3)) {
             continue;
         }
-        buf_printf(line, "%s%s%s=%c%s@%s", first ? "" : " ", user->name.raw,
-                   user_is_operator(user) ? "*" : "", user->away != NULL ? '-' : '+', user->user,
-                   user->host);
+        buf_printf(line, "%s%s%s=%c" STR_FMT "@" STR_FMT, first ? "" : " ", user->name.raw,
+                   user_is_operator(user) ? "*" : "", user_away(user) != NULL ? '-' : '+',
+                   STR_ARG(user_ident(user)), STR_ARG(user_host(user)));
         first = false;
     }
     reply_end(core);

@@ -26,9 +26,9 @@ static const struct room *any_room(const struct user *user, const struct user *v
 static void add_user(struct core *core, const struct user *user, const struct room *room)
 {
     struct buf *line = reply_begin(core, RPL_WHOREPLY);
-    buf_printf(line, "%s %s %s %s %s %c", room != NULL ? room->name.raw : "*", user->user,
-               user->host, core->settings->server_name, user->name.raw,
-               user->away != NULL ? 'G' : 'H');
+    buf_printf(line, "%s " STR_FMT " " STR_FMT " %s %s %c", room != NULL ? room->name.raw : "*",
+               STR_ARG(user_ident(user)), STR_ARG(user_host(user)), core->settings->server_name,
+               user->name.raw, user_away(user) != NULL ? 'G' : 'H');
     if (user_is_operator(user)) {
         buf_add_char(line, '*');
     }
@@ -36,7 +36,7 @@ static void add_user(struct core *core, const struct user *user, const struct ro
         room_add_prefix(user_membership(user, room)->rank,
                         (core->who->caps & CAP_MULTI_PREFIX) != 0, line);
     }
-    buf_printf(line, " :0 %s", user->realname);
+    buf_printf(line, " :0 %s", user_realname(user));
     reply_end(core);
 }
 
@@ -72,7 +72,7 @@ static bool who_room_more(struct core *core, struct walk *walk)
 /* A mask with '!' or '@' is one of nick!user@host; another is of a nickname or a host. */
 static bool fits(const struct user *user, struct str mask)
 {
-    struct str whole = str_from(user->mask_folded);
+    struct str whole = str_from(user_mask_folded(user));
     if (mask.len == 0) {
         return true;
     }
@@ -80,7 +80,7 @@ static bool fits(const struct user *user, struct str mask)
         return mask_match(mask, whole);
     }
     const char *at = memrchr(whole.p, '@', whole.len);
-    return mask_match(mask, str_from(user->name.folded)) || mask_match(mask, str_from(at + 1));
+    return mask_match(mask, name_entry_folded(&user->name)) || mask_match(mask, str_from(at + 1));
 }
 
 static bool who_all_more(struct core *core, struct walk *walk)

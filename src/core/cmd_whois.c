@@ -35,9 +35,10 @@ static void add_rooms(struct core *core, const struct user *user, bool privilege
 static void add_private(struct core *core, const struct user *user)
 {
     const char *nick = user->name.raw;
-    reply_numeric(core, RPL_WHOISHOST, "%s :is connecting from %s@%s", nick, user->user,
-                  user->host);
-    reply_numeric(core, RPL_WHOISACTUALLY, "%s %s :Is actually using host", nick, user->host);
+    reply_numeric(core, RPL_WHOISHOST, "%s :is connecting from " STR_FMT "@" STR_FMT, nick,
+                  STR_ARG(user_ident(user)), STR_ARG(user_host(user)));
+    reply_numeric(core, RPL_WHOISACTUALLY, "%s " STR_FMT " :Is actually using host", nick,
+                  STR_ARG(user_host(user)));
     reply_numeric(core, RPL_WHOISMODES, "%s :is using modes +%s%s%s", nick,
                   (user->umodes & UMODE_INVISIBLE) != 0 ? "i" : "",
                   (user->umodes & UMODE_OPERATOR) != 0 ? "o" : "",
@@ -60,8 +61,8 @@ static void whois(struct core *core, const struct user *user)
     const struct user *viewer = core->who->user;
     const char *nick = user->name.raw;
     bool privileged = user == viewer || user_is_operator(viewer);
-    reply_numeric(core, RPL_WHOISUSER, "%s %s %s * :%s", nick, user->user, user->host,
-                  user->realname);
+    reply_numeric(core, RPL_WHOISUSER, "%s " STR_FMT " " STR_FMT " * :%s", nick,
+                  STR_ARG(user_ident(user)), STR_ARG(user_host(user)), user_realname(user));
     add_rooms(core, user, privileged);
     reply_numeric(core, RPL_WHOISSERVER, "%s %s :%s", nick, settings->server_name,
                   settings->description);
@@ -74,8 +75,8 @@ static void whois(struct core *core, const struct user *user)
     if (is_secure(user)) {
         reply_numeric(core, RPL_WHOISSECURE, "%s :is using a secure connection", nick);
     }
-    if (user->away != NULL) {
-        reply_numeric(core, RPL_AWAY, "%s :%s", nick, user->away);
+    if (user_away(user) != NULL) {
+        reply_numeric(core, RPL_AWAY, "%s :%s", nick, user_away(user));
     }
     uint64_t idle_ms = core->now_ms > user->active_ms ? core->now_ms - user->active_ms : 0;
     reply_numeric(core, RPL_WHOISIDLE, "%s %llu %llu :seconds idle, signon time", nick,

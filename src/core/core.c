@@ -91,7 +91,7 @@ void core_destroy(struct core *core)
     }
     olist_finish(&core->users);
     olist_finish(&core->rooms);
-    map_finish(&core->sessions);
+    session_table_finish(&core->sessions);
     map_finish(&core->rooms_by_id);
     monitor_finish(core);
     name_index_finish(&core->nicks);
@@ -196,7 +196,7 @@ static enum core_result apply_verdict(struct core *core, const struct input *inp
         core_make_operator(core, session->user, str_from(verify.operator_name));
     } else {
         core_log(core, LOG_REFUSE, session->id, "%s gave a wrong password for operator %s",
-                 session->user->mask, verify.operator_name);
+                 user_mask(session->user), verify.operator_name);
         reply_numeric(core, ERR_PASSWDMISMATCH, ":Password incorrect");
     }
     free(verify.operator_name);

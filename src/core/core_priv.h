@@ -14,51 +14,31 @@
 struct room;
 struct walk;
 
-/* One room that a user is in. */
+/* One room that a user is in. With its slot in the room's list, 32 bytes. */
 struct membership {
     struct room *room;
-    uint64_t order; /* its id in room->members */
-    uint8_t rank;   /* RANK_OP | RANK_VOICE */
-    bool banned;    /* as it was found at … */
-    uint32_t bans_version;
+    uint64_t since_seq;  /* a number of its own of the messages' count: what came later has greater
+                            ones. Its id in room->members */
+    uint32_t at;         /* its index there */
+    uint32_t rank : 5;   /* RANK_OP | RANK_VOICE */
+    uint32_t banned : 1; /* as it was found at … */
+    uint32_t bans_version : 26; /* … of the room */
 };
 
-enum { BANS_VERSION_NONE = UINT32_MAX }; /* no room has it: look again */
+enum { BANS_VERSION_NONE = (1 << 26) - 1 }; /* no room has it: look again */
 
 enum { UMODE_INVISIBLE = 1, UMODE_OPERATOR = 2, UMODE_WALLOPS = 4 };
 
-struct user {
-    user_id id;
-    struct name_entry name; /* its nickname */
-    /* Five strings of one block, which begins at `mask`. */
-    char *mask;        /* nick!user@host, as others see it */
-    char *mask_folded; /* the same, folded, for bans */
-    char *user;
-    char *host;
-    char *realname;
-    char *away;        /* NULL: here */
-    uint16_t mask_len; /* of `mask`; lists are made of these */
-    uint16_t nick_len;
-    uint8_t umodes;
-    unsigned n_rooms;
-    unsigned cap_rooms;
-    unsigned n_invites;
-    struct membership *rooms; /* in the order of joining */
-    room_id *invites;         /* oldest first; NULL while there are none */
-    struct session *sessions; /* at least one; newest first */
-    uint64_t since_ms;
-    uint64_t active_ms;  /* when it last spoke */
+/* What few users have. */
+struct user_extra {
+    char *away;          /* NULL: here */
     char *operator_name; /* NULL: none */
-};
-
-/* What OPER waits for. */
-struct verification {
-    char *operator_name;
-    char *label; /* of that command; NULL: none */
+    room_id *invites;    /* oldest first; NULL while there are none */
+    unsigned n_invites;
 };
 
 struct session {
-    session_id id;
+    session_id id; /* 0: a user's own_session that is nobody's */
     struct user *user;
     struct session *next;        /* of the same user */
     struct walk *walk;           /* the long answers under way, the first one first, or NULL */
@@ -71,6 +51,36 @@ struct session {
     bool tls;
 };
 
+/* Users are many: one allocation holds all that a usual one has. */
+struct user {
+    user_id id;
+    struct name_entry name; /* its nickname; the texts go on with … */
+    uint16_t user_len;      /* mask (nick!user@host, as others see it), the same folded, for bans,
+                               where that is another, and real name, each with a NUL behind it */
+    uint16_t host_len;
+    uint16_t mask_folded_at; /* in the texts */
+    uint16_t realname_at;
+    uint64_t since_ms : 48;
+    uint64_t n_rooms : 16;
+    uint64_t active_ms : 48; /* when it last spoke */
+    uint64_t umodes : 8;
+    struct membership *rooms; /* in the order of joining */
+    union {
+        struct membership own_room; /* rooms, where that is one … */
+        unsigned cap_rooms;         /* … or how much they have room for */
+    };
+    struct session *sessions; /* at least one; newest first */
+    struct session own_session;
+    struct user_extra *extra; /* NULL: it has nothing of that */
+    char own_texts[];         /* as it came; replaced by a block of their own when they change */
+};
+
+/* What OPER waits for. */
+struct verification {
+    char *operator_name;
+    char *label; /* of that command; NULL: none */
+};
+
 enum {
     RMODE_INVITE_ONLY = 1,
     RMODE_MODERATED = 2,
@@ -81,6 +91,7 @@ enum {
 
 /* An entry of the lists b, e and I. */
 struct mask_entry {
+    uint64_t id;
     char *mask;        /* as it was given, completed to nick!user@host */
     char *mask_folded; /* what is compared */
     char *by;          /* who set it */
@@ -100,11 +111,11 @@ struct room {
     struct room *newer;
     uint64_t empty_ms; /* since when nobody is in it */
     bool is_kept;
-    bool is_solid;   /* several people's, or with settings of its own: others go first */
-    bool is_stated;  /* the store knows it */
-    bool is_shared;  /* more than one has spoken there … */
-    user_id speaker; /* … this one last; 0: nobody */
-    struct name_entry name;
+    bool is_solid;          /* several people's, or with settings of its own: others go first */
+    bool is_stated;         /* the store knows it */
+    bool is_shared;         /* more than one has spoken there … */
+    user_id speaker;        /* … this one last; 0: nobody */
+    struct name_entry name; /* its texts lie behind the room */
     uint8_t modes;
     bool is_lobby;  /* stays when it is empty, and its first member is nobody special */
     char *key;      /* NULL: none */
@@ -113,7 +124,7 @@ struct room {
     char *topic_by;
     uint64_t topic_ms;
     uint64_t since_ms;
-    struct olist members;           /* struct user */
+    struct olist members;           /* struct user, by membership.since_seq */
     struct olist lists[ROOM_LISTS]; /* struct mask_entry */
     uint32_t bans_version;          /* counts the changes of them */
 };
@@ -123,6 +134,16 @@ struct whowas;
 struct room_queue {
     struct room *oldest;
     struct room *newest;
+};
+
+/* Sessions by their ids: edges number them densely, so pages by slot cost half of what a hashed
+ * table does. */
+struct session_table {
+    struct session_edge {
+        struct session_page **pages; /* by slot; NULL where nobody is */
+        size_t n_pages;
+    } edges[EDGES_MAX];
+    size_t len;
 };
 
 struct core {
@@ -138,7 +159,7 @@ struct core {
     uint64_t next_message;
     uint64_t next_batch;
 
-    struct map sessions; /* by session_id */
+    struct session_table sessions;
     struct name_index nicks;
     struct name_index room_names;
     struct olist users;
@@ -177,14 +198,51 @@ struct core {
 /* user.c */
 struct user *user_create(struct core *core, const struct input_register *reg);
 void user_destroy(struct core *core, struct user *user);
-/* After a change of nickname. */
-void user_update_mask(struct user *user);
+void user_rename(struct core *core, struct user *user, const struct name *name);
 void user_set_realname(struct user *user, struct str realname);
+/* Empty: it is here. */
+void user_set_away(struct user *user, struct str text);
+/* Empty: none. */
+void user_set_operator_name(struct user *user, struct str name);
+/* Made where there was none. */
+struct user_extra *user_extra(struct user *user);
 /* The user with this folded nickname, or NULL. */
 struct user *user_find(const struct core *core, struct str folded);
 static inline struct str user_nick(const struct user *user)
 {
-    return str_make(user->name.raw, user->nick_len);
+    return name_entry_raw(&user->name);
+}
+/* nick!user@host, as others see it; NUL-terminated. */
+static inline const char *user_mask(const struct user *user)
+{
+    return user->name.raw + user->name.size;
+}
+static inline struct str user_mask_str(const struct user *user)
+{
+    return str_make(user_mask(user),
+                    (size_t)user->name.raw_len + 1 + user->user_len + 1 + user->host_len);
+}
+static inline const char *user_mask_folded(const struct user *user)
+{
+    return user->name.raw + user->mask_folded_at;
+}
+/* The parts of the mask. */
+static inline struct str user_ident(const struct user *user)
+{
+    return str_make(user_mask(user) + user->name.raw_len + 1, user->user_len);
+}
+static inline struct str user_host(const struct user *user)
+{
+    return str_make(user_ident(user).p + user->user_len + 1, user->host_len);
+}
+static inline const char *user_realname(const struct user *user)
+{
+    return user->name.raw + user->realname_at;
+}
+/* NULL: here. */
+static inline const char *user_away(const struct user *user)
+{
+    return user->extra != NULL ? user->extra->away : NULL;
 }
 /* Its place in a room, or NULL. Valid until the user joins or leaves a room. */
 struct membership *user_membership(const struct user *user, const struct room *room);
@@ -202,6 +260,7 @@ void user_quit(struct core *core, struct user *user, struct str reason, const st
 
 /* session_core.c */
 struct session *session_find(const struct core *core, session_id id);
+void session_table_finish(struct session_table *table);
 struct session *session_create(struct core *core, struct user *user, const struct input *input);
 void session_destroy(struct core *core, struct session *session);
 void session_emit_traits(struct core *core, struct session *session);

@@ -3,10 +3,10 @@
 
 #include "alloc.h"
 
-static unsigned find(const struct user *user, const struct room *room)
+static unsigned find(const struct user_extra *extra, const struct room *room)
 {
     unsigned i = 0;
-    while (i < user->n_invites && user->invites[i] != room->id) {
+    while (i < extra->n_invites && extra->invites[i] != room->id) {
         i++;
     }
     return i;
@@ -14,34 +14,35 @@ static unsigned find(const struct user *user, const struct room *room)
 
 bool invite_has(const struct user *user, const struct room *room)
 {
-    return find(user, room) < user->n_invites;
+    const struct user_extra *extra = user->extra;
+    return extra != NULL && find(extra, room) < extra->n_invites;
 }
 
-static void remove_at(struct user *user, unsigned i)
+static void remove_at(struct user_extra *extra, unsigned i)
 {
-    user->n_invites--;
-    memmove(user->invites + i, user->invites + i + 1,
-            (user->n_invites - i) * sizeof(*user->invites));
+    extra->n_invites--;
+    memmove(extra->invites + i, extra->invites + i + 1,
+            (extra->n_invites - i) * sizeof(*extra->invites));
 }
 
 void invite_add(struct user *user, const struct room *room)
 {
+    struct user_extra *extra = user_extra(user);
     if (invite_has(user, room)) {
         return;
     }
-    if (user->invites == NULL) {
-        user->invites = xcalloc(CORE_INVITES_MAX, sizeof(*user->invites));
+    if (extra->invites == NULL) {
+        extra->invites = xcalloc(CORE_INVITES_MAX, sizeof(*extra->invites));
     }
-    if (user->n_invites == CORE_INVITES_MAX) {
-        remove_at(user, 0);
+    if (extra->n_invites == CORE_INVITES_MAX) {
+        remove_at(extra, 0);
     }
-    user->invites[user->n_invites++] = room->id;
+    extra->invites[extra->n_invites++] = room->id;
 }
 
 void invite_remove(struct user *user, const struct room *room)
 {
-    unsigned i = find(user, room);
-    if (i < user->n_invites) {
-        remove_at(user, i);
+    if (invite_has(user, room)) {
+        remove_at(user->extra, find(user->extra, room));
     }
 }

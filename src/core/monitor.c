@@ -165,15 +165,15 @@ static void tell(struct core *core, const struct watch *watch, enum numeric nume
 
 void monitor_came(struct core *core, const struct user *user)
 {
-    const struct watch *watch = strmap_get(&core->watches, str_from(user->name.folded));
+    const struct watch *watch = strmap_get(&core->watches, name_entry_folded(&user->name));
     if (watch != NULL) {
-        tell(core, watch, RPL_MONONLINE, user->mask);
+        tell(core, watch, RPL_MONONLINE, user_mask(user));
     }
 }
 
 void monitor_left(struct core *core, const struct user *user)
 {
-    const struct watch *watch = strmap_get(&core->watches, str_from(user->name.folded));
+    const struct watch *watch = strmap_get(&core->watches, name_entry_folded(&user->name));
     if (watch != NULL) {
         tell(core, watch, RPL_MONOFFLINE, user->name.raw);
     }
@@ -182,7 +182,7 @@ void monitor_left(struct core *core, const struct user *user)
 void monitor_cast(struct core *core, const struct user *user, struct message *message,
                   uint32_t caps)
 {
-    const struct watch *watch = strmap_get(&core->watches, str_from(user->name.folded));
+    const struct watch *watch = strmap_get(&core->watches, name_entry_folded(&user->name));
     for (unsigned i = 0; watch != NULL && i < watch->n; i++) {
         const struct session *session = watch->sessions[i];
         uint32_t needed = caps | CAP_EXTENDED_MONITOR;

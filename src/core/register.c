@@ -49,7 +49,7 @@ static enum core_result refuse_full(struct core *core, const struct input *input
 static void welcome(struct core *core, const struct user *user)
 {
     const struct settings *s = core->settings;
-    reply_numeric(core, RPL_WELCOME, ":Welcome to the %s Network, %s", s->network, user->mask);
+    reply_numeric(core, RPL_WELCOME, ":Welcome to the %s Network, %s", s->network, user_mask(user));
     reply_numeric(core, RPL_YOURHOST, ":Your host is %s, running version %s", s->server_name,
                   s->version);
     struct buf *line = reply_begin(core, RPL_CREATED);
@@ -69,8 +69,7 @@ void core_make_operator(struct core *core, struct user *user, struct str operato
     }
     uint8_t before = user->umodes;
     user->umodes |= UMODE_OPERATOR | UMODE_WALLOPS;
-    free(user->operator_name);
-    user->operator_name = str_dup(operator_name);
+    user_set_operator_name(user, operator_name);
     user_emit_traits(core, user);
     reply_numeric(core, RPL_YOUREOPER, ":You are now an IRC operator");
     if (user->umodes != before) {
@@ -79,7 +78,7 @@ void core_make_operator(struct core *core, struct user *user, struct str operato
                      (before & UMODE_WALLOPS) == 0 ? "w" : "");
     }
     core_log(core, LOG_OPERATOR, user->sessions->id, "%s is an operator now, as " STR_FMT,
-             user->mask, STR_ARG(operator_name));
+             user_mask(user), STR_ARG(operator_name));
 }
 
 enum core_result core_register(struct core *core, const struct input *input)
@@ -106,7 +105,7 @@ enum core_result core_register(struct core *core, const struct input *input)
                                                                           .body = user_nick(user)}),
                     });
     session_emit_traits(core, session);
-    core_log(core, LOG_CONNECT, session->id, "%s came (%s)", user->mask,
+    core_log(core, LOG_CONNECT, session->id, "%s came (%s)", user_mask(user),
              session->kind == SESSION_CLASSIC ? "classic"
              : session->tls                   ? "TLS"
                                               : "plain");

@@ -339,7 +339,7 @@ struct buf *cast_from_user(struct core *core, const struct user *user)
 {
     buf_clear(&core->line);
     buf_add_char(&core->line, ':');
-    buf_add_cstr(&core->line, user->mask);
+    buf_add_str(&core->line, user_mask_str(user));
     buf_add_char(&core->line, ' ');
     return &core->line;
 }

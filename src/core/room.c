@@ -24,6 +24,22 @@ struct room *room_by_id(const struct core *core, room_id id)
     return map_get(&core->rooms_by_id, id);
 }
 
+static uint64_t member_id(const struct olist *list, const void *item)
+{
+    const struct room *room =
+        (const struct room *)((const char *)list - offsetof(struct room, members));
+    return user_membership(item, room)->since_seq;
+}
+
+static void member_moved(const struct olist *list, void *item, uint32_t at)
+{
+    const struct room *room =
+        (const struct room *)((const char *)list - offsetof(struct room, members));
+    user_membership(item, room)->at = at;
+}
+
+static const struct olist_ops members_ops = {member_id, member_moved};
+
 struct room *room_create(struct core *core, const struct name *name)
 {
     return room_create_as(core, name, ++core->next_id);
@@ -31,12 +47,15 @@ struct room *room_create(struct core *core, const struct name *name)
 
 struct room *room_create_as(struct core *core, const struct name *name, room_id id)
 {
-    struct room *room = xcalloc(1, sizeof(*room));
+    struct room *room = xcalloc(1, sizeof(*room) + name_entry_size(name));
+    char *texts = (char *)(room + 1);
     room->id = id;
-    name_index_add(&core->room_names, &room->name, name);
+    room->name = name_entry_place(&texts, name);
+    room->members.ops = &members_ops;
+    name_index_add(&core->room_names, &room->name);
     room->modes = ROOM_MODES_NEW;
     room->since_ms = core->now_ms;
-    olist_append(&core->rooms, room->id, room);
+    olist_append(&core->rooms, room);
     map_put(&core->rooms_by_id, room->id, room);
     return room;
 }
@@ -71,17 +90,45 @@ void room_destroy(struct core *core, struct room *room)
     free(room);
 }
 
+/* Most users are in one room, which needs no array. */
+static struct membership *add_membership(struct user *user)
+{
+    bool own = user->rooms == &user->own_room;
+    unsigned n = user->n_rooms;
+    if (n == (own ? 1 : user->cap_rooms)) {
+        unsigned cap = n + n / 4 + 1;
+        struct membership *rooms = xrealloc(own ? NULL : user->rooms, cap * sizeof(*rooms));
+        if (own) {
+            *rooms = user->own_room;
+        }
+        user->rooms = rooms;
+        user->cap_rooms = cap;
+    }
+    user->n_rooms++;
+    return &user->rooms[n];
+}
+
+static void remove_membership(struct user *user, struct membership *membership)
+{
+    user->n_rooms--;
+    size_t behind = (size_t)(user->rooms + user->n_rooms - membership);
+    memmove(membership, membership + 1, behind * sizeof(*membership));
+    if (user->n_rooms == 1 && user->rooms != &user->own_room) {
+        struct membership *rooms = user->rooms;
+        user->own_room = rooms[0];
+        user->rooms = &user->own_room;
+        free(rooms);
+    }
+}
+
 void room_add(struct core *core, struct room *room, struct user *user, uint8_t rank)
 {
     CHECK(user_membership(user, room) == NULL);
-    if (user->n_rooms == user->cap_rooms) {
-        user->cap_rooms = user->cap_rooms > 0 ? user->cap_rooms * 2 : 1;
-        user->rooms = xrealloc(user->rooms, user->cap_rooms * sizeof(*user->rooms));
-    }
-    uint64_t order = ++core->next_message;
-    user->rooms[user->n_rooms++] = (struct membership){
-        .room = room, .order = order, .rank = rank, .bans_version = BANS_VERSION_NONE};
-    olist_append(&room->members, order, user);
+    *add_membership(user) = (struct membership){.room = room,
+                                                .since_seq = ++core->next_message,
+                                                .rank = rank,
+                                                .bans_version = BANS_VERSION_NONE};
+    olist_append(&room->members, user);
     if (room->members.len == 1) {
         room_entered(core, room);
     }
@@ -98,10 +145,8 @@ void room_remove(struct core *core, struct room *room, struct user *user)
     for (const struct session *s = user->sessions; s != NULL; s = s->next) {
         core_emit(core, &(struct effect){.kind = EFFECT_PART, .session = s->id, .room = room->id});
     }
-    olist_remove(&room->members, membership->order);
-    user->n_rooms--;
-    size_t behind = (size_t)(user->rooms + user->n_rooms - membership);
-    memmove(membership, membership + 1, behind * sizeof(*membership));
+    olist_remove_at(&room->members, membership->at);
+    remove_membership(user, membership);
     if (room->members.len == 0 && !room->is_lobby) {
         room_emptied(core, room);
     }
@@ -164,9 +209,10 @@ void room_add_modes(const struct room *room, const struct user *viewer, struct b
 
 bool room_list_matches(const struct room *room, enum room_list list, const struct user *user)
 {
+    struct str folded = str_from(user_mask_folded(user));
     const struct mask_entry *entry;
     OLIST_EACH (&room->lists[list], entry) {
-        if (mask_match(str_from(entry->mask_folded), str_from(user->mask_folded))) {
+        if (mask_match(str_from(entry->mask_folded), folded)) {
             return true;
         }
     }
@@ -197,8 +243,9 @@ struct mask_entry *room_list_add(struct core *core, struct room *room, enum room
                                  struct str mask, struct str folded, struct str by)
 {
     struct mask_entry *entry = xcalloc(1, sizeof(*entry));
-    *entry = (struct mask_entry){str_dup(mask), str_dup(folded), str_dup(by), core->now_ms};
-    olist_append(&room->lists[list], ++core->next_id, entry);
+    *entry = (struct mask_entry){++core->next_id, str_dup(mask), str_dup(folded), str_dup(by),
+                                 core->now_ms};
+    olist_append(&room->lists[list], entry);
     lists_changed(room);
     return entry;
 }

@@ -55,8 +55,8 @@ void room_changed(struct core *core, struct room *room)
     const struct room_state state = {
         .id = room->id,
         .name = room_name(room),
-        .folded = str_from(room->name.folded),
-        .skeleton = str_from(room->name.skeleton),
+        .folded = name_entry_folded(&room->name),
+        .skeleton = name_entry_skeleton(&room->name),
         .modes = buf_str(&modes),
         .key = str_from(room->key),
         .limit = room->limit,

@@ -5,14 +5,76 @@
 
 #include <stdlib.h>
 
+enum { PAGE_SLOTS = 256 };
+
+struct session_page {
+    unsigned len;
+    struct session *slots[PAGE_SLOTS];
+};
+
+static struct session_page **find_page(const struct session_table *table, session_id id)
+{
+    size_t at = session_id_slot(id) / PAGE_SLOTS;
+    unsigned edge = session_id_edge(id);
+    return edge < EDGES_MAX && at < table->edges[edge].n_pages ? &table->edges[edge].pages[at]
+                                                               : NULL;
+}
+
+static void table_put(struct session_table *table, struct session *session)
+{
+    CHECK(session_id_edge(session->id) < EDGES_MAX);
+    struct session_edge *edge = &table->edges[session_id_edge(session->id)];
+    uint32_t slot = session_id_slot(session->id);
+    size_t needed = slot / PAGE_SLOTS + 1;
+    if (edge->n_pages < needed) {
+        edge->pages = xrealloc(edge->pages, needed * sizeof(struct session_page *));
+        memset(edge->pages + edge->n_pages, 0,
+               (needed - edge->n_pages) * sizeof(struct session_page *));
+        edge->n_pages = needed;
+    }
+    struct session_page **page = &edge->pages[slot / PAGE_SLOTS];
+    if (*page == NULL) {
+        *page = xcalloc(1, sizeof(**page));
+    }
+    /* An edge gives a slot away again only after it told of the end of the one before. */
+    CHECK((*page)->slots[slot % PAGE_SLOTS] == NULL);
+    (*page)->slots[slot % PAGE_SLOTS] = session;
+    (*page)->len++;
+    table->len++;
+}
+
+static void table_del(struct session_table *table, session_id id)
+{
+    struct session_page **page = find_page(table, id);
+    (*page)->slots[session_id_slot(id) % PAGE_SLOTS] = NULL;
+    table->len--;
+    if (--(*page)->len == 0) {
+        free(*page);
+        *page = NULL;
+    }
+}
+
+void session_table_finish(struct session_table *table)
+{
+    for (unsigned i = 0; i < EDGES_MAX; i++) {
+        free(table->edges[i].pages);
+    }
+}
+
 struct session *session_find(const struct core *core, session_id id)
 {
-    return map_get(&core->sessions, id);
+    struct session_page **page = find_page(&core->sessions, id);
+    struct session *session =
+        page != NULL && *page != NULL ? (*page)->slots[session_id_slot(id) % PAGE_SLOTS] : NULL;
+    return session != NULL && session->id == id ? session : NULL;
 }
 
 struct session *session_create(struct core *core, struct user *user, const struct input *input)
 {
-    struct session *session = xcalloc(1, sizeof(*session));
+    struct session *session = &user->own_session;
+    if (session->id != 0) {
+        session = xcalloc(1, sizeof(*session));
+    }
     session->id = input->session;
     session->user = user;
     session->caps = input->reg.caps;
@@ -21,25 +83,30 @@ struct session *session_create(struct core *core, struct user *user, const struc
     session->tls = input->reg.tls;
     session->next = user->sessions;
     user->sessions = session;
-    map_put(&core->sessions, session->id, session);
+    table_put(&core->sessions, session);
     return session;
 }
 
 void session_destroy(struct core *core, struct session *session)
 {
-    struct session **at = &session->user->sessions;
+    struct user *user = session->user;
+    struct session **at = &user->sessions;
     while (*at != session) {
         at = &(*at)->next;
     }
     *at = session->next;
-    map_del(&core->sessions, session->id);
+    table_del(&core->sessions, session->id);
     if (core->who == session) {
         core->who = NULL;
     }
     walk_destroy(session);
     monitor_clear(core, session);
     session_end_verify(session);
-    free(session);
+    if (session == &user->own_session) {
+        *session = (struct session){0};
+    } else {
+        free(session);
+    }
 }
 
 void session_leave_edge_rooms(struct core *core, const struct session *session)

@@ -5,78 +5,114 @@
 
 #include <stdlib.h>
 
+/* What the texts of a user are made of. */
 struct identity {
-    struct str nick, nick_folded;
-    struct str user, user_folded;
-    struct str host, host_folded;
+    struct name nick;
+    struct str user;
+    struct str host;
+    struct str host_folded;
     struct str realname;
 };
 
-static char *put(char **to, struct str s)
+/* User names are ASCII: lower case is their folded form. */
+static char *lower(char *to, struct str s)
 {
-    char *at = *to;
-    if (s.len > 0) {
-        memcpy(at, s.p, s.len);
+    for (size_t i = 0; i < s.len; i++) {
+        *to++ = ascii_lower(s.p[i]);
     }
-    at[s.len] = '\0';
-    *to += s.len + 1;
-    return at;
+    return to;
 }
 
-static size_t mask_len(struct str nick, struct str user, struct str host)
+static bool is_lower(struct str s)
 {
-    return nick.len + user.len + host.len + 2;
+    size_t i = 0;
+    while (i < s.len && ascii_lower(s.p[i]) == s.p[i]) {
+        i++;
+    }
+    return i == s.len;
 }
 
-static char *put_mask(char **to, struct str nick, struct str user, struct str host)
+static bool is_folded(const struct identity *id)
 {
-    char *at = put(to, nick);
-    (*to)[-1] = '!';
-    put(to, user);
-    (*to)[-1] = '@';
-    put(to, host);
-    return at;
+    return str_eq(id->nick.raw, id->nick.folded) && is_lower(id->user) &&
+           str_eq(id->host, id->host_folded);
 }
 
-/* One block for all of it: users are many, and their strings short. */
-static void set_identity(struct user *user, const struct identity *id)
+static size_t mask_size(struct str nick, struct str user, struct str host)
 {
-    char *block = xmalloc(mask_len(id->nick, id->user, id->host) + 1 +
-                          mask_len(id->nick_folded, id->user_folded, id->host_folded) + 1 +
-                          id->user.len + 1 + id->host.len + 1 + id->realname.len + 1);
-    char *old = user->mask;
-    user->nick_len = (uint16_t)id->nick.len;
-    user->mask_len = (uint16_t)mask_len(id->nick, id->user, id->host);
-    char *at = block;
-    user->mask = put_mask(&at, id->nick, id->user, id->host);
-    user->mask_folded = put_mask(&at, id->nick_folded, id->user_folded, id->host_folded);
-    user->user = put(&at, id->user);
-    user->host = put(&at, id->host);
-    user->realname = put(&at, id->realname);
-    free(old); /* What was put may have come from there. */
+    return nick.len + 1 + user.len + 1 + host.len + 1;
+}
+
+static size_t texts_size(const struct identity *id)
+{
+    size_t folded = is_folded(id) ? 0 : mask_size(id->nick.folded, id->user, id->host_folded);
+    return name_entry_size(&id->nick) + mask_size(id->nick.raw, id->user, id->host) + folded +
+           id->realname.len + 1;
+}
+
+/* Writes all texts to `at`. What they are made of may lie in the ones of before. */
+static void place_texts(struct user *user, char *at, const struct identity *id)
+{
+    const char *start = at;
+    CHECK(texts_size(id) <= UINT16_MAX);
+    user->name = name_entry_place(&at, &id->nick);
+    user->user_len = (uint16_t)id->user.len;
+    user->host_len = (uint16_t)id->host.len;
+    user->mask_folded_at = user->name.size;
+    str_place(&at, id->nick.raw);
+    *at++ = '!';
+    str_place(&at, id->user);
+    *at++ = '@';
+    str_place(&at, id->host);
+    *at++ = '\0';
+    if (!is_folded(id)) {
+        user->mask_folded_at = (uint16_t)(at - start);
+        str_place(&at, id->nick.folded);
+        *at++ = '!';
+        at = lower(at, id->user);
+        *at++ = '@';
+        str_place(&at, id->host_folded);
+        *at++ = '\0';
+    }
+    user->realname_at = (uint16_t)(at - start);
+    str_place(&at, id->realname);
+    *at = '\0';
 }
 
 static struct identity identity_of(const struct user *user)
 {
-    /* Neither part of a mask can hold what separates them. */
-    struct str folded = str_from(user->mask_folded);
-    struct identity id = {
-        .nick = str_from(user->name.raw),
-        .nick_folded = str_from(user->name.folded),
-        .user = str_from(user->user),
-        .host = str_from(user->host),
-        .realname = str_from(user->realname),
+    struct str nick_folded = name_entry_folded(&user->name);
+    const char *mask_folded = user_mask_folded(user);
+    return (struct identity){
+        .nick = {user_nick(user), nick_folded, name_entry_skeleton(&user->name), NAME_OK},
+        .user = user_ident(user),
+        .host = user_host(user),
+        .host_folded = str_from(mask_folded + nick_folded.len + 1 + user->user_len + 1),
+        .realname = str_from(user_realname(user)),
     };
-    str_split(&folded, '!');
-    id.user_folded = str_split(&folded, '@');
-    id.host_folded = folded;
-    return id;
 }
 
-void user_update_mask(struct user *user)
+static void free_texts(const struct user *user, char *texts)
+{
+    if (texts != user->own_texts) {
+        free(texts);
+    }
+}
+
+static void change_texts(struct user *user, const struct identity *id)
+{
+    char *old = user->name.raw;
+    place_texts(user, xmalloc(texts_size(id)), id);
+    free_texts(user, old);
+}
+
+void user_rename(struct core *core, struct user *user, const struct name *name)
 {
     struct identity id = identity_of(user);
-    set_identity(user, &id);
+    id.nick = *name;
+    name_index_remove(&core->nicks, &user->name);
+    change_texts(user, &id);
+    name_index_add(&core->nicks, &user->name);
     for (unsigned i = 0; i < user->n_rooms; i++) {
         user->rooms[i].bans_version = BANS_VERSION_NONE;
     }
@@ -86,31 +122,25 @@ void user_set_realname(struct user *user, struct str realname)
 {
     struct identity id = identity_of(user);
     id.realname = realname;
-    set_identity(user, &id);
+    change_texts(user, &id);
 }
 
 struct user *user_create(struct core *core, const struct input_register *reg)
 {
-    struct user *user = xcalloc(1, sizeof(*user));
+    const struct identity id = {
+        .nick = reg->nick,
+        .user = reg->user,
+        .host = reg->host,
+        .host_folded = reg->host_folded,
+        .realname = reg->realname,
+    };
+    struct user *user = xcalloc(1, sizeof(*user) + texts_size(&id));
     user->id = ++core->next_message;
-    name_index_add(&core->nicks, &user->name, &reg->nick);
-    /* User names are ASCII: lower case is their folded form. */
-    char *ident = str_dup(reg->user);
-    for (char *c = ident; *c != '\0'; c++) {
-        *c = ascii_lower(*c);
-    }
-    set_identity(user, &(struct identity){
-                           .nick = reg->nick.raw,
-                           .nick_folded = reg->nick.folded,
-                           .user = reg->user,
-                           .user_folded = str_from(ident),
-                           .host = reg->host,
-                           .host_folded = reg->host_folded,
-                           .realname = reg->realname,
-                       });
-    free(ident);
+    user->rooms = &user->own_room;
+    place_texts(user, user->own_texts, &id);
+    name_index_add(&core->nicks, &user->name);
     user->since_ms = user->active_ms = core->now_ms;
-    olist_append(&core->users, user->id, user);
+    olist_append(&core->users, user);
     if (core->users.len > core->users_max) {
         core->users_max = core->users.len;
     }
@@ -133,12 +163,42 @@ void user_destroy(struct core *core, struct user *user)
     }
     name_index_remove(&core->nicks, &user->name);
     olist_remove(&core->users, user->id);
-    free(user->mask);
-    free(user->away);
-    free(user->operator_name);
-    free(user->rooms);
-    free(user->invites);
+    free_texts(user, user->name.raw);
+    if (user->extra != NULL) {
+        free(user->extra->away);
+        free(user->extra->operator_name);
+        free(user->extra->invites);
+        free(user->extra);
+    }
     free(user);
+}
+
+struct user_extra *user_extra(struct user *user)
+{
+    if (user->extra == NULL) {
+        user->extra = xcalloc(1, sizeof(*user->extra));
+    }
+    return user->extra;
+}
+
+static void set_text(char **field, struct str text)
+{
+    free(*field);
+    *field = text.len > 0 ? str_dup(text) : NULL;
+}
+
+void user_set_away(struct user *user, struct str text)
+{
+    if (text.len > 0 || user->extra != NULL) {
+        set_text(&user_extra(user)->away, text);
+    }
+}
+
+void user_set_operator_name(struct user *user, struct str name)
+{
+    if (name.len > 0 || user->extra != NULL) {
+        set_text(&user_extra(user)->operator_name, name);
+    }
 }
 
 struct user *user_find(const struct core *core, struct str folded)
@@ -193,7 +253,7 @@ void user_quit(struct core *core, struct user *user, struct str reason, const st
     reason = str_cut_utf8(reason, core->settings->kick_len);
     whowas_add(core->whowas, core->settings->whowas_entries, user, core->now_ms);
     core_log(core, LOG_LEAVE, user->sessions != NULL ? user->sessions->id : 0,
-             "%s left (" STR_FMT ")", user->mask, STR_ARG(reason));
+             "%s left (" STR_FMT ")", user_mask(user), STR_ARG(reason));
 
     /* Its own sessions hear ERROR, not QUIT; so they leave the rooms of the edges first. */
     for (struct session *s = user->sessions; s != NULL; s = s->next) {
@@ -205,7 +265,7 @@ void user_quit(struct core *core, struct user *user, struct str reason, const st
             reply_flush(core);
         }
         struct buf error = {0};
-        buf_printf(&error, "ERROR :Closing link: (%s) [" STR_FMT "]\r\n", user->mask,
+        buf_printf(&error, "ERROR :Closing link: (%s) [" STR_FMT "]\r\n", user_mask(user),
                    STR_ARG(reason));
         core_emit(core, &(struct effect){
                             .kind = EFFECT_CLOSE,

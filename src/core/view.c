@@ -26,10 +26,10 @@ bool core_next_user(const struct core *core, uint64_t *cursor, struct core_user_
     }
     *ret_view = (struct core_user_view){
         .nick = user_nick(user),
-        .user = str_from(user->user),
-        .host = str_from(user->host),
-        .realname = str_from(user->realname),
-        .away = str_from(user->away),
+        .user = user_ident(user),
+        .host = user_host(user),
+        .realname = str_from(user_realname(user)),
+        .away = str_from(user_away(user)),
         .session = user->sessions != NULL ? user->sessions->id : 0,
         .kind = user->sessions != NULL ? (enum session_kind)user->sessions->kind : SESSION_IRC,
         .tls = user->sessions != NULL && user->sessions->tls,

@@ -62,11 +62,11 @@ void whowas_add(struct whowas *whowas, unsigned entries_max, const struct user *
     struct whowas_entry *entry = &whowas->entries[whowas->newest];
     entry_finish(entry);
     *entry = (struct whowas_entry){
-        .folded = str_dup(str_from(user->name.folded)),
+        .folded = str_dup(name_entry_folded(&user->name)),
         .nick = str_dup(user_nick(user)),
-        .user = str_dup(str_from(user->user)),
-        .host = str_dup(str_from(user->host)),
-        .realname = str_dup(str_from(user->realname)),
+        .user = str_dup(user_ident(user)),
+        .host = str_dup(user_host(user)),
+        .realname = str_dup(str_from(user_realname(user))),
         .left_ms = now_ms,
     };
 }

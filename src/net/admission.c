@@ -43,8 +43,10 @@ struct admission *admission_create(const struct admission_limits *limits)
 
 static void finish_tallies(struct strmap *map)
 {
-    for (size_t i = 0; i < map->map.cap; i++) {
-        free(map->map.slots[i].value);
+    size_t at = 0;
+    struct tally *tally;
+    while ((tally = strmap_step(map, &at)) != NULL) {
+        free(tally);
     }
     strmap_finish(map);
 }

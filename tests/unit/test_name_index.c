@@ -1,12 +1,52 @@
 /* name_index.c: names in use, and names that look alike. */
 #include "unit.h"
 
+#include "alloc.h"
 #include "chance.h"
 #include "name_index.h"
+
+#include <stdlib.h>
 
 static struct name make(const char *raw, const char *folded, const char *skeleton)
 {
     return (struct name){str_from(raw), str_from(folded), str_from(skeleton), NAME_OK};
+}
+
+/* As an object with a name does it. */
+static void add(struct name_index *index, struct name_entry *entry, const struct name *name)
+{
+    char *texts = xmalloc(name_entry_size(name));
+    char *at = texts;
+    *entry = name_entry_place(&at, name);
+    assert_int_equal(at - texts, name_entry_size(name));
+    name_index_add(index, entry);
+}
+
+static void drop(struct name_index *index, struct name_entry *entry)
+{
+    name_index_remove(index, entry);
+    free(entry->raw);
+    *entry = (struct name_entry){0};
+}
+
+static void an_entry_has_three_forms(void **state)
+{
+    struct name_index index;
+    struct name_entry entry;
+    name_index_init(&index, (uint64_t[]){1, 2});
+    const struct name mixed = make("Ace", "ace", "ACE");
+    const struct name plain = make("m1", "m1", "rnl");
+    add(&index, &entry, &mixed);
+    assert_string_equal(entry.raw, "Ace");
+    assert_true(str_eq(name_entry_raw(&entry), STR("Ace")));
+    assert_true(str_eq(name_entry_folded(&entry), STR("ace")));
+    assert_true(str_eq(name_entry_skeleton(&entry), STR("ACE")));
+    drop(&index, &entry);
+    add(&index, &entry, &plain);
+    assert_true(str_eq(name_entry_folded(&entry), STR("m1")));
+    assert_true(str_eq(name_entry_skeleton(&entry), STR("rnl")));
+    drop(&index, &entry);
+    name_index_finish(&index);
 }
 
 static void confusion_needs_somebody_who_is_not_ascii(void **state)
@@ -21,7 +61,7 @@ static void confusion_needs_somebody_who_is_not_ascii(void **state)
     const struct name al = make("al", "al", "al");
     const struct name a1 = make("a1", "a1", "al");
     assert_int_equal(name_index_check(&index, &ace, NULL), STATUS_OK);
-    name_index_add(&index, &latin, &ace);
+    add(&index, &latin, &ace);
     assert_string_equal(latin.raw, "Ace");
     assert_ptr_equal(name_index_find(&index, STR("ace")), &latin);
     assert_null(name_index_find(&index, STR("Ace")));
@@ -30,18 +70,18 @@ static void confusion_needs_somebody_who_is_not_ascii(void **state)
     /* One's own name does not stand in one's way. */
     assert_int_equal(name_index_check(&index, &ace, &latin), STATUS_OK);
     assert_int_equal(name_index_check(&index, &other, &latin), STATUS_OK);
-    name_index_remove(&index, &latin);
-    name_index_remove(&index, &latin); /* gone already */
-    name_index_add(&index, &cyrillic, &other);
+    drop(&index, &latin);
+    drop(&index, &latin); /* gone already */
+    add(&index, &cyrillic, &other);
     assert_int_equal(name_index_check(&index, &ace, NULL), STATUS_DENIED);
     assert_int_equal(name_index_check(&index, &ace, &cyrillic), STATUS_OK);
-    name_index_remove(&index, &cyrillic);
+    drop(&index, &cyrillic);
     assert_int_equal(name_index_check(&index, &ace, NULL), STATUS_OK);
-    name_index_add(&index, &latin, &al);
+    add(&index, &latin, &al);
     assert_int_equal(name_index_check(&index, &a1, NULL), STATUS_OK);
-    name_index_add(&index, &cyrillic, &a1);
-    name_index_remove(&index, &latin);
-    name_index_remove(&index, &cyrillic);
+    add(&index, &cyrillic, &a1);
+    drop(&index, &latin);
+    drop(&index, &cyrillic);
     name_index_finish(&index);
 }
 
@@ -77,25 +117,26 @@ static void random_names(void **state)
         assert_ptr_equal(name_index_find(&index, name.folded), in[i] ? &entries[i] : NULL);
         if (in[i]) {
             assert_int_equal(name_index_check(&index, &name, &entries[i]), STATUS_OK);
-            name_index_remove(&index, &entries[i]);
+            drop(&index, &entries[i]);
             in[i] = false;
         } else if (want == STATUS_OK || chance(&seed, 4) == 0) {
-            name_index_add(&index, &entries[i], &name);
+            add(&index, &entries[i], &name);
             in[i] = true;
         }
     }
     for (unsigned i = 0; i < NAMES; i++) {
         if (in[i]) {
-            name_index_remove(&index, &entries[i]);
+            drop(&index, &entries[i]);
         }
     }
-    assert_int_equal(index.by_skeleton.map.len, 0);
+    assert_int_equal(index.by_skeleton.len, 0);
     name_index_finish(&index);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_entry_has_three_forms),
         cmocka_unit_test(confusion_needs_somebody_who_is_not_ascii),
         cmocka_unit_test(random_names),
     };
