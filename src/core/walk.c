@@ -59,5 +59,8 @@ enum core_result walk_continue(struct core *core, struct session *session)
         reply_flush(core);
     }
     core->who = NULL;
-    return complete ? CORE_DONE : CORE_HELD;
+    if (!complete) {
+        return CORE_HELD;
+    }
+    return session_is_busy(session) ? CORE_AWAIT : CORE_DONE;
 }

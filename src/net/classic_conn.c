@@ -473,7 +473,7 @@ void classic_on_timer(uv_timer_t *timer)
     for (size_t i = edge->classics.n; i-- > 0;) {
         struct conn *conn = edge->classics.items[i];
         classic_poll(conn);
-        if ((conn->piece || conn->answered) && !conn->doomed && classic_is_drained(conn)) {
+        if ((conn->piece || conn->answered > 0) && !conn->doomed && classic_is_drained(conn)) {
             conn_mark_dirty(conn);
         }
     }

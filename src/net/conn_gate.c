@@ -106,12 +106,31 @@ bool conn_record(struct edge *edge, const struct effect *effect)
     return true;
 }
 
-/* ---- long answers ---- */
+/* ---- answers by readers ---- */
+
+void conn_read_answer(struct edge *edge, const struct effect *effect)
+{
+    struct conn *conn = edge_find_conn(edge, effect->session);
+    if (conn == NULL || conn->closing || conn->doomed) {
+        /* It asked when it was about to close. */
+        if (effect->kind == EFFECT_PIECE && edge->port.abandon != NULL) {
+            edge->port.abandon(edge->port.ctx, effect->session);
+        }
+        return;
+    }
+    if (effect->kind == EFFECT_PIECE) {
+        conn->piece = true;
+    } else {
+        conn->answered++;
+    }
+    conn->relieved = true;
+    conn_mark_dirty(conn);
+}
 
 bool conn_awaits_drain(const struct conn *conn)
 {
-    return conn->walking ||
-           ((conn->piece || conn->answered) && (conn->classic == NULL || classic_is_drained(conn)));
+    bool reads = conn->piece || conn->answered > 0;
+    return conn->walking || (reads && (conn->classic == NULL || classic_is_drained(conn)));
 }
 
 static void tell_core(struct conn *conn, enum input_kind kind)
@@ -125,22 +144,23 @@ void conn_drained(struct conn *conn)
     const struct port *port = &conn->edge->port;
     if (conn->walking) {
         tell_core(conn, INPUT_CONTINUE);
-    } else if (conn->answered) {
-        conn->answered = conn->piece = false;
-        tell_core(conn, INPUT_ANSWERED);
-    } else if (conn->piece) {
-        conn->piece = false;
-        if (port->drained != NULL) {
-            port->drained(port->ctx, conn->id);
-        }
+        return;
     }
+    for (; conn->answered > 0; conn->answered--) {
+        tell_core(conn, INPUT_ANSWERED);
+    }
+    if (conn->piece && port->drained != NULL) {
+        port->drained(port->ctx, conn->id);
+    }
+    conn->piece = false;
 }
 
 void conn_abandon_answer(struct conn *conn)
 {
     const struct port *port = &conn->edge->port;
-    if (conn->registered && conn->held && !conn->walking && port->abandon != NULL) {
+    if (conn->registered && port->abandon != NULL) {
         port->abandon(port->ctx, conn->id);
     }
-    conn->piece = conn->answered = false;
+    conn->piece = false;
+    conn->answered = 0;
 }

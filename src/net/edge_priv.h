@@ -40,7 +40,8 @@ struct conn {
     bool held;        /* its later lines wait for the core, a password or registration */
     bool walking;     /* held by a long answer: INPUT_CONTINUE when the output has drained */
     bool piece;       /* a reader waits for the output to drain */
-    bool answered;    /* held by a reader's answer: INPUT_ANSWERED when the output has drained */
+    uint8_t answered; /* that many readers' answers are in its output: INPUT_ANSWERED for each when
+                         it has drained */
     bool pressed;     /* in edge->pressed: not read until what it said is on disk */
     bool relieved;    /* what came at once is in its output and may go over its bound */
     bool resuming;    /* in edge->resume */
@@ -225,6 +226,8 @@ bool conn_record(struct edge *edge, const struct effect *effect);
 /* Reads on where the store is no longer pressed. */
 void conn_ease_pressed(struct edge *edge);
 void conn_ease(struct conn *conn);
+/* EFFECT_PIECE and EFFECT_ANSWERED. */
+void conn_read_answer(struct edge *edge, const struct effect *effect);
 /* Somebody waits for its output to drain; and now it has. */
 bool conn_awaits_drain(const struct conn *conn);
 void conn_drained(struct conn *conn);

@@ -236,9 +236,7 @@ static void say_lost(struct gates *gates, struct gate *gate, const struct gate_e
     const struct not_stored_form form = form_of(gates, gate);
     struct buf bytes = {0};
     not_stored_answer(&bytes, &form, answer, echo->lost, echo->n_lost, quiet, echo->seq);
-    if (bytes.len > 0) {
-        gates->calls->say(gates->ctx, gate->session, buf_str(&bytes), NULL);
-    }
+    gates->calls->say(gates->ctx, gate->session, buf_str(&bytes), NULL);
     buf_finish(&bytes);
 }
 
@@ -512,6 +510,11 @@ void gates_tick(struct gates *gates, uint64_t now_ms)
         }
     }
     cool(gates);
+}
+
+uint64_t gates_due_ms(const struct gates *gates)
+{
+    return gates->late < gates->n ? gates->records[gates->late].due_ms : UINT64_MAX;
 }
 
 void gates_give_up(struct gates *gates, uint64_t now_ms)

@@ -21,8 +21,8 @@ struct gate;
 struct gates_calls {
     /* Where the session keeps its gate; NULL: it has gone. */
     struct gate **(*gate_of)(void *ctx, session_id session);
-    /* More output for the session, as if it came from the fan-out; message is NULL where the bytes
-     * are none of the core's. */
+    /* More output for the session, as if it came from the fan-out; message is NULL where the bytes,
+     * perhaps none, are not the core's. */
     void (*say)(void *ctx, session_id session, struct str bytes, const struct message *message);
     /* The first `len` bytes of `held` go to the session's output. */
     void (*pass)(void *ctx, session_id session, struct outq *held, size_t len);
@@ -90,8 +90,9 @@ void gates_settle(struct gates *gates, uint64_t now_ms);
 /* EFFECT_STORED. */
 void gates_stored(struct gates *gates, uint64_t seq, bool failed, uint64_t now_ms);
 
-/* Time has passed; called some times a second. */
+/* Time has passed; called some times a second, or when it is due: UINT64_MAX for never. */
 void gates_tick(struct gates *gates, uint64_t now_ms);
+uint64_t gates_due_ms(const struct gates *gates);
 
 /* The end: whatever is unfinished counts as failed. */
 void gates_give_up(struct gates *gates, uint64_t now_ms);

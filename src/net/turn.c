@@ -208,14 +208,6 @@ static void apply_to_conn(struct edge *edge, const struct effect *effect)
             conn_close_after(conn, effect->message->body);
         }
         break;
-    case EFFECT_PIECE:
-        conn->piece = !conn->closing && !conn->doomed;
-        conn_mark_dirty(conn);
-        break;
-    case EFFECT_ANSWERED:
-        conn->answered = !conn->closing && !conn->doomed;
-        conn_mark_dirty(conn);
-        break;
     default:
         fanout_apply(&edge->fanout, effect);
         break;
@@ -244,6 +236,10 @@ static void apply(struct edge *edge, const struct effect *effect)
         break;
     case EFFECT_STOP:
         stop(edge, effect->message);
+        break;
+    case EFFECT_PIECE:
+    case EFFECT_ANSWERED:
+        conn_read_answer(edge, effect);
         break;
     case EFFECT_REPLY:
         if (effect->seq != 0 && gates_reply(&edge->gates, effect, edge->now_ms)) {

@@ -46,7 +46,9 @@ static struct gate **gate_of(void *ctx, session_id id)
 static void say(void *ctx, session_id id, struct str bytes, const struct message *message)
 {
     struct table *t = ctx;
-    fanout_say(&t->fanout, session_id_slot(id), bytes);
+    if (bytes.len > 0) {
+        fanout_say(&t->fanout, session_id_slot(id), bytes);
+    }
 }
 
 static void pass(void *ctx, session_id id, struct outq *held, size_t len)
