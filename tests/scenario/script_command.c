@@ -244,6 +244,26 @@ static bool on_kick(struct script *s, struct str words)
     return true;
 }
 
+/* What the store does from now on, or with what it has. */
+static bool on_store(struct script *s, struct str words)
+{
+    static const char *const modes[] = {"works", "slow", "fails", "full"};
+    for (unsigned i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+        if (str_eq(words, str_from(modes[i]))) {
+            world_store(s->world, (enum world_store_mode)i);
+            return true;
+        }
+    }
+    if (str_eq(words, STR("done")) || str_eq(words, STR("lost"))) {
+        world_store_end(s->world, words.p[0] == 'l');
+    } else if (str_eq(words, STR("pressed")) || str_eq(words, STR("eased"))) {
+        world_press(s->world, words.p[0] == 'p');
+    } else {
+        return script_fail(s, "not a state of the store: " STR_FMT, STR_ARG(words));
+    }
+    return true;
+}
+
 /* Goes on in the log to a sentence that fits. */
 static bool on_log(struct script *s, struct str words)
 {
@@ -271,7 +291,8 @@ bool script_command(struct script *s, struct str text)
         {"forget", on_forget},     {"kick", on_kick},
         {"log", on_log},           {"oper", on_oper},
         {"register", on_register}, {"settings", on_settings},
-        {"stall", on_stall},       {"verdict", on_verdict},
+        {"stall", on_stall},       {"store", on_store},
+        {"verdict", on_verdict},
     };
     struct buf expanded = {0};
     pattern_expand(text, s->n, &s->captures, false, &expanded);

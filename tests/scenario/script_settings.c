@@ -120,6 +120,10 @@ bool script_settings_set(struct settings *settings, struct str key, struct str v
         }
         return true;
     }
+    if (str_eq(key, STR("history"))) {
+        settings->history = str_eq(value, STR("yes"));
+        return true;
+    }
     if (str_eq(key, STR("log_chat"))) {
         settings->log_chat = str_eq(value, STR("yes"));
         return true;

@@ -23,13 +23,32 @@ static void scatter(struct world *world)
 
 /* ---- effects go to their edges ---- */
 
-static void post(struct world_edge *edge, const struct effect *effect)
+void world_post(struct world_edge *edge, const struct effect *effect)
 {
     if (edge->n_effects == edge->cap_effects) {
         edge->cap_effects = edge->cap_effects > 0 ? edge->cap_effects * 2 : 64;
         edge->effects = xrealloc(edge->effects, edge->cap_effects * sizeof(*edge->effects));
     }
     edge->effects[edge->n_effects++] = *effect;
+}
+
+/* To the store, and to the edge of whoever said it. */
+static void route_record(struct world *world, const struct effect *effect)
+{
+    struct effect record = *effect;
+    record.record.refused = world->store.mode == WORLD_STORE_FULL;
+    bool kept = !record.record.refused;
+    if (effect->session != 0) {
+        if (kept) {
+            refcount_up(&effect->message->holders);
+        }
+        world_post(&world->edges[session_id_edge(effect->session)], &record);
+    } else if (!kept) {
+        message_unref(effect->message);
+    }
+    if (kept) {
+        world_store_take(world, &record);
+    }
 }
 
 static void take_effect(void *ctx, const struct effect *effect)
@@ -46,6 +65,15 @@ static void take_effect(void *ctx, const struct effect *effect)
         buf_add_cstr(&world->log, "rehash\n");
         message_unref(effect->message);
         return;
+    case EFFECT_RECORD:
+        route_record(world, effect);
+        return;
+    case EFFECT_ROOM:
+    case EFFECT_ROOM_GONE:
+    case EFFECT_QUERY:
+    case EFFECT_REDACT:
+        world_store_take(world, effect);
+        return;
     case EFFECT_CAST:
     case EFFECT_SETTINGS:
     case EFFECT_STOP:
@@ -56,11 +84,11 @@ static void take_effect(void *ctx, const struct effect *effect)
             if (effect->settings != NULL) {
                 settings_ref(effect->settings);
             }
-            post(&world->edges[i], effect);
+            world_post(&world->edges[i], effect);
         }
         return;
     default:
-        post(&world->edges[session_id_edge(effect->session)], effect);
+        world_post(&world->edges[session_id_edge(effect->session)], effect);
     }
 }
 
@@ -79,6 +107,7 @@ struct world *world_create(const struct world_options *options)
         edge->world = world;
         edge->settings = settings_ref(options->settings);
         fanout_init(&edge->fanout, conn_deliver, edge);
+        gates_init(&edge->gates, &edge->fanout, edge->settings, &world_gates_calls, edge);
     }
     world->core = core_create(&(struct core_options){
         .settings = options->settings,
@@ -94,6 +123,7 @@ struct world *world_create(const struct world_options *options)
 static void finish_conn(struct world_conn *conn)
 {
     if (!conn->gone) {
+        gates_forget(&conn->gate);
         outq_finish(&conn->out);
         peer_finish(&conn->peer);
     }
@@ -102,18 +132,21 @@ static void finish_conn(struct world_conn *conn)
     buf_finish(&conn->seen);
     buf_finish(&conn->due);
     free(conn->places);
+    free(conn->marks);
     free(conn);
 }
 
 void world_destroy(struct world *world)
 {
     core_destroy(world->core);
+    world_store_finish(world);
     for (unsigned i = 0; i < world->n_conns; i++) {
         finish_conn(world->conns[i]);
     }
     for (unsigned i = 0; i < world->n_edges; i++) {
         struct world_edge *edge = &world->edges[i];
         CHECK(edge->n_effects == 0);
+        gates_finish(&edge->gates);
         fanout_finish(&edge->fanout);
         settings_unref(edge->settings);
         free(edge->by_slot);
@@ -292,6 +325,25 @@ static void apply_effects(struct world_edge *edge)
         case EFFECT_SETTINGS:
             settings_unref(edge->settings);
             edge->settings = effect.settings;
+            edge->gates.settings = effect.settings;
+            break;
+        case EFFECT_RECORD:
+            if (conn_record(edge, &effect)) {
+                continue;
+            }
+            break;
+        case EFFECT_STORED:
+            gates_stored(&edge->gates, effect.seq, effect.failed, edge->world->now_ms);
+            break;
+        case EFFECT_PIECE:
+        case EFFECT_ANSWERED:
+            conn_read_answer(edge, &effect);
+            break;
+        case EFFECT_REPLY:
+            if (effect.seq != 0 && gates_reply(&edge->gates, &effect, edge->world->now_ms)) {
+                continue;
+            }
+            fanout_apply(&edge->fanout, &effect);
             break;
         default:
             apply_to_conn(edge, &effect);
@@ -300,6 +352,14 @@ static void apply_effects(struct world_edge *edge)
         message_unref(effect.message);
     }
     edge->n_effects = 0;
+    gates_settle(&edge->gates, edge->world->now_ms);
+}
+
+static void apply_all(struct world *world)
+{
+    for (unsigned i = 0; i < world->n_edges; i++) {
+        apply_effects(&world->edges[i]);
+    }
 }
 
 static void submit(struct world *world)
@@ -313,8 +373,9 @@ static void submit(struct world *world)
     apply_results(world, results, n);
     free(results);
     world->n_inputs = 0;
-    for (unsigned i = 0; i < world->n_edges; i++) {
-        apply_effects(&world->edges[i]);
+    apply_all(world);
+    if (world_store_run(world)) {
+        apply_all(world);
     }
 }
 
@@ -352,6 +413,16 @@ void world_run(struct world *world)
     arena_reset(&world->arena);
 }
 
+static uint64_t gates_due(const struct world *world)
+{
+    uint64_t due = UINT64_MAX;
+    for (unsigned i = 0; i < world->n_edges; i++) {
+        uint64_t of_edge = gates_due_ms(&world->edges[i].gates);
+        due = of_edge < due ? of_edge : due;
+    }
+    return due;
+}
+
 void world_advance(struct world *world, uint64_t ms)
 {
     uint64_t target = world->now_ms + ms;
@@ -367,13 +438,23 @@ void world_advance(struct world *world, uint64_t ms)
                 next_ms = due;
             }
         }
-        uint64_t now = next != NULL ? (next_ms > world->now_ms ? next_ms : world->now_ms) : target;
+        uint64_t gates_ms = gates_due(world);
+        if (gates_ms < next_ms) {
+            next_ms = gates_ms;
+        }
+        bool due = next_ms <= target;
+        uint64_t now = due ? (next_ms > world->now_ms ? next_ms : world->now_ms) : target;
         world->wall_ms += now - world->now_ms;
         world->now_ms = now;
-        if (next == NULL) {
+        if (!due) {
             return;
         }
-        conn_tick(world, next);
+        for (unsigned i = 0; i < world->n_edges; i++) {
+            gates_tick(&world->edges[i].gates, now);
+        }
+        if (next_ms < gates_ms) {
+            conn_tick(world, next);
+        }
         world_run(world);
     }
 }

@@ -46,6 +46,20 @@ bool world_is_closed(const struct world *world, unsigned conn);
 bool world_is_verifying(const struct world *world, unsigned conn);
 void world_verdict(struct world *world, unsigned conn, bool right);
 
+/* ---- the store: the real one's database, in memory; when it is written is said here ---- */
+
+enum world_store_mode {
+    WORLD_STORE_WORKS, /* everything is on disk at once */
+    WORLD_STORE_SLOW,  /* nothing is, until world_store_end() */
+    WORLD_STORE_FAILS, /* nothing can be written */
+    WORLD_STORE_FULL,  /* what is said from now on is not taken */
+};
+void world_store(struct world *world, enum world_store_mode mode);
+/* All that waits is on disk now, or, where `failed`, could not be written. */
+void world_store_end(struct world *world, bool failed);
+/* Whether who has unwritten messages is not to be read. */
+void world_press(struct world *world, bool pressed);
+
 /* ---- the server ---- */
 
 /* Does what there is to do now: turns of all edges until none has anything left. */

@@ -33,6 +33,9 @@ void conn_deliver(void *ctx, uint32_t slot, struct run *run, size_t offset, size
         return;
     }
     CHECK(len > 0 && offset + len <= run->bytes.len && run->bytes.p[offset + len - 1] == '\n');
+    if (conn->gate != NULL && gates_hold(&edge->gates, conn->gate, run, offset, len, message)) {
+        return;
+    }
     outq_push(&conn->out, run, offset, len);
     if (conn->stalled && conn->out.bytes > edge->settings->sendq_bytes) {
         conn_doom(edge->world, conn, STR("SendQ exceeded"));
@@ -72,7 +75,9 @@ void conn_close_after(struct world *world, struct world_conn *conn, struct str l
     fanout_close(&world_edge_of(world, conn)->fanout, conn->id);
     conn->open = false;
     conn->n_places = 0;
-    conn->held = conn->walking = conn->reading = false;
+    conn->held = conn->walking = conn->reading = conn->piece = false;
+    conn->answered = 0;
+    world_store_abandon(world, conn->id);
     conn->close_ms = world->now_ms + WORLD_LINGER_MS;
     buf_finish(&conn->pending);
 }
@@ -81,12 +86,13 @@ void conn_doom(struct world *world, struct world_conn *conn, struct str reason)
 {
     if (!conn->doomed && !conn->gone) {
         leave_core(world, conn, reason);
+        world_store_abandon(world, conn->id);
         conn->doomed = true;
         conn->reading = false;
     }
 }
 
-/* What the client reads must be what the model says, in its order. */
+/* What the client reads must be what the model says, in its order, and no echo that must wait. */
 static void drain(struct world *world, struct world_conn *conn)
 {
     if (conn->out.bytes > 0) {
@@ -96,12 +102,16 @@ static void drain(struct world *world, struct world_conn *conn)
     size_t len;
     while ((len = outq_front(&conn->out, &front)) > 0) {
         CHECK(len <= conn->due.len && memcmp(front, conn->due.p, len) == 0);
+        CHECK(conn->n_marks == 0 || len <= conn->marks[0].at);
+        for (unsigned i = 0; i < conn->n_marks; i++) {
+            conn->marks[i].at -= len;
+        }
         buf_add(&conn->seen, front, len);
         buf_add(&world->trace, front, len);
         buf_consume(&conn->due, len);
         outq_consume(&conn->out, len);
     }
-    CHECK(conn->out.bytes == 0 && conn->due.len == 0);
+    CHECK(conn->out.bytes == 0 && conn->due.len == gate_bytes(conn->gate));
 }
 
 void conn_flush(struct world *world, struct world_conn *conn)
@@ -115,12 +125,13 @@ void conn_flush(struct world *world, struct world_conn *conn)
     }
     conn->draining = false;
     drain(world, conn);
+    if (gate_is_closed(conn->gate)) {
+        return;
+    }
     if (conn->closing) {
         conn_doom(world, conn, STR("Connection closed"));
-    } else if (conn->walking) {
-        const struct input input = {
-            .kind = INPUT_CONTINUE, .session = conn->id, .now_ms = world->wall_ms};
-        world_add_input(world, conn, &input, (struct str){0});
+    } else {
+        conn_drained(world, conn);
     }
 }
 
@@ -133,6 +144,7 @@ void conn_reap(struct world *world, struct world_conn *conn)
     CHECK(!conn->in_core);
     fanout_close(&edge->fanout, conn->id);
     edge->by_slot[session_id_slot(conn->id)] = NULL;
+    gates_forget(&conn->gate);
     outq_finish(&conn->out);
     peer_finish(&conn->peer);
     buf_finish(&conn->pending);
@@ -206,7 +218,7 @@ static void skip_long_line(struct world *world, struct world_conn *conn, struct 
 
 static void take_lines(struct world *world, struct world_conn *conn, struct str *bytes)
 {
-    while (bytes->len > 0 && !conn->held && !is_ended(conn)) {
+    while (bytes->len > 0 && !conn->held && !conn->pressed && !is_ended(conn)) {
         struct peer_env env = conn_env(world, conn);
         if (peer_wait_ms(&conn->peer, &env) > 0) {
             return;
@@ -239,7 +251,7 @@ static void process(struct world *world, struct world_conn *conn, struct str mor
     buf_clear(&conn->pending);
     buf_add_str(&conn->pending, bytes);
     bool full = conn->pending.len >= world_edge_of(world, conn)->settings->recvq_bytes;
-    if (full && !conn->held) {
+    if (full && !conn->held && !conn->pressed) {
         close_for(world, conn, STR("Excess Flood"));
         return;
     }
@@ -248,7 +260,7 @@ static void process(struct world *world, struct world_conn *conn, struct str mor
 
 void conn_read(struct world *world, struct world_conn *conn)
 {
-    if (conn->kernel.len == 0 || !conn->reading || is_ended(conn)) {
+    if (conn->kernel.len == 0 || !conn->reading || conn->pressed || is_ended(conn)) {
         return;
     }
     size_t len = conn->kernel.len < WORLD_READ_BYTES ? conn->kernel.len : WORLD_READ_BYTES;
@@ -261,7 +273,7 @@ void conn_read(struct world *world, struct world_conn *conn)
 
 void conn_resume(struct world *world, struct world_conn *conn)
 {
-    if (!conn->held && !is_ended(conn)) {
+    if (!conn->held && !conn->pressed && !is_ended(conn)) {
         process(world, conn, (struct str){0});
     }
 }
@@ -274,8 +286,9 @@ uint64_t conn_due_ms(struct world *world, const struct world_conn *conn)
         return conn->close_ms;
     }
     struct peer_env env = conn_env(world, conn);
-    uint64_t due = peer_deadline_ms(&conn->peer, env.settings);
-    if (conn->pending.len > 0 && !conn->held) {
+    uint64_t due =
+        gate_is_closed(conn->gate) ? UINT64_MAX : peer_deadline_ms(&conn->peer, env.settings);
+    if (conn->pending.len > 0 && !conn->held && !conn->pressed) {
         uint64_t wait = world->now_ms + peer_wait_ms(&conn->peer, &env);
         if (wait > world->now_ms && wait < due) {
             due = wait;
@@ -295,7 +308,7 @@ void conn_tick(struct world *world, struct world_conn *conn)
     }
     struct peer_env env = conn_env(world, conn);
     buf_clear(&world->out);
-    if (peer_tick(&conn->peer, &env) == PEER_CLOSE) {
+    if (!gate_is_closed(conn->gate) && peer_tick(&conn->peer, &env) == PEER_CLOSE) {
         struct buf reason = {0};
         peer_timeout_text(&conn->peer, env.settings, &reason);
         leave_core(world, conn, buf_str(&reason));

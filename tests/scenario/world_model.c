@@ -57,6 +57,44 @@ void model_said(struct world_conn *conn, struct str bytes)
     }
 }
 
+/* What waits for the store. */
+static void add_mark(struct world_conn *conn, uint64_t seq, struct str bytes)
+{
+    if (!conn->doomed) {
+        conn->marks = xrealloc(conn->marks, (conn->n_marks + 1) * sizeof(*conn->marks));
+        conn->marks[conn->n_marks++] =
+            (struct world_mark){.seq = seq, .at = conn->due.len, .len = bytes.len};
+    }
+}
+
+static struct world_mark take_mark(struct world_conn *conn)
+{
+    CHECK(conn->n_marks > 0);
+    struct world_mark mark = conn->marks[0];
+    conn->n_marks--;
+    memmove(conn->marks, conn->marks + 1, conn->n_marks * sizeof(*conn->marks));
+    return mark;
+}
+
+void model_echoed(struct world_conn *conn, uint64_t finished_seq)
+{
+    CHECK(take_mark(conn).seq <= finished_seq);
+}
+
+void model_replaced(struct world_conn *conn, struct str bytes)
+{
+    struct world_mark mark = take_mark(conn);
+    struct buf due = {0};
+    buf_add(&due, conn->due.p, mark.at);
+    buf_add_str(&due, bytes);
+    buf_add(&due, conn->due.p + mark.at + mark.len, conn->due.len - mark.at - mark.len);
+    buf_finish(&conn->due);
+    conn->due = due;
+    for (unsigned i = 0; i < conn->n_marks; i++) {
+        conn->marks[i].at += bytes.len - mark.len;
+    }
+}
+
 static void model_cast(struct world_edge *edge, const struct effect *effect)
 {
     struct buf line = {0};
@@ -89,6 +127,9 @@ void model_apply(struct world_edge *edge, const struct effect *effect)
         break;
     case EFFECT_REPLY:
         CHECK(conn->open && effect->message->body.len > 0);
+        if (effect->seq > edge->world->store.finished_seq) {
+            add_mark(conn, effect->seq, effect->message->body);
+        }
         model_said(conn, effect->message->body);
         break;
     case EFFECT_JOIN:
@@ -137,7 +178,7 @@ static void check_conn(const struct world_edge *edge, const struct world_conn *c
         unsigned at = place_of(conn, room->id);
         CHECK(at < conn->n_places && conn->places[at].rank == member->rank);
     }
-    CHECK(conn->doomed || conn->out.bytes == conn->due.len);
+    CHECK(conn->doomed || conn->out.bytes + gate_bytes(conn->gate) == conn->due.len);
 }
 
 void world_check(const struct world *world)
@@ -197,6 +238,15 @@ void trace_effect(struct world *world, const struct effect *effect)
                    a->caps_with, a->caps_without, a->rank_min, a->traits,
                    (unsigned long long)a->room);
         add_session(world, a->session);
+    }
+    if (effect->kind == EFFECT_RECORD) {
+        const struct record *r = &effect->record;
+        buf_printf(out, " seq %llu of %llu kind %d by %llu in %llu %llu %llu",
+                   (unsigned long long)r->seq, (unsigned long long)r->message_seq, (int)r->kind,
+                   (unsigned long long)r->sender, (unsigned long long)r->place.room,
+                   (unsigned long long)r->place.a, (unsigned long long)r->place.b);
+    } else if (effect->seq != 0) {
+        buf_printf(out, " seq %llu", (unsigned long long)effect->seq);
     }
     const struct message *message = effect->message;
     if (message != NULL) {

@@ -6,7 +6,9 @@
 
 #include "arena.h"
 #include "fanout.h"
+#include "gate.h"
 #include "peer.h"
+#include "world_store.h"
 
 enum { WORLD_SCATTERED = 64, WORLD_LINGER_MS = 2000, WORLD_READ_BYTES = 16 * 1024 };
 
@@ -18,6 +20,13 @@ struct world_place {
     uint8_t rank;
 };
 
+/* An echo that must wait, in what is due. */
+struct world_mark {
+    uint64_t seq;
+    size_t at;
+    size_t len;
+};
+
 struct world_conn {
     unsigned number;
     session_id id;
@@ -25,7 +34,11 @@ struct world_conn {
     struct buf kernel;  /* sent by the client, not yet read by the server */
     struct buf pending; /* read, and waiting */
     struct outq out;
-    struct buf seen; /* read by the client */
+    struct gate *gate;
+    unsigned answered; /* readers' answers in its output */
+    bool piece;        /* a reader waits until it has drained */
+    bool pressed;      /* not read until what it said is written */
+    struct buf seen;   /* read by the client */
     size_t skipped;
     uint64_t close_ms; /* when a closing connection is cut */
     enum world_verify verify;
@@ -38,12 +51,16 @@ struct world_conn {
     uint8_t traits;
     struct world_place *places;
     unsigned n_places;
-    struct buf due; /* bytes that must be in `out`, or were read already and are checked */
+    struct buf due; /* bytes that must be in `out` or held back, or were read already and are
+                       checked */
+    struct world_mark *marks; /* in their order */
+    unsigned n_marks;
 };
 
 struct world_edge {
     struct world *world;
     struct fanout fanout;
+    struct gates gates;
     struct settings *settings;
     struct world_conn **by_slot;
     uint32_t *generations;
@@ -57,6 +74,7 @@ struct world {
     struct core *core;
     struct world_edge *edges;
     unsigned n_edges;
+    struct world_store store;
     struct world_conn **conns;
     unsigned n_conns;
     uint64_t now_ms;
@@ -80,6 +98,7 @@ struct world_input {
 };
 
 /* world.c */
+void world_post(struct world_edge *edge, const struct effect *effect);
 struct world_conn *world_find(const struct world *world, session_id id);
 struct world_edge *world_edge_of(struct world *world, const struct world_conn *conn);
 void world_add_input(struct world *world, struct world_conn *conn, const struct input *input,
@@ -100,9 +119,19 @@ void conn_deliver(void *ctx, uint32_t slot, struct run *run, size_t offset, size
                   const struct message *message);
 struct peer_env conn_env(struct world *world, const struct world_conn *conn);
 
+/* world_gate.c */
+extern const struct gates_calls world_gates_calls;
+void conn_ease(struct world_conn *conn);
+bool conn_record(struct world_edge *edge, const struct effect *effect);
+void conn_read_answer(struct world_edge *edge, const struct effect *effect);
+void conn_drained(struct world *world, struct world_conn *conn);
+
 /* world_model.c */
 void model_apply(struct world_edge *edge, const struct effect *effect);
 void model_said(struct world_conn *conn, struct str bytes);
+/* Its first echo leaves, which must have been finished; or something else does in its place. */
+void model_echoed(struct world_conn *conn, uint64_t finished_seq);
+void model_replaced(struct world_conn *conn, struct str bytes);
 void trace_effect(struct world *world, const struct effect *effect);
 
 #endif
