@@ -1,4 +1,5 @@
-/* A mutex and an atomic counter: the only primitives between threads besides mailbox.h. */
+/* A mutex, a condition to wait for, and an atomic counter: the only primitives between threads
+ * besides mailbox.h. */
 #ifndef MARU_LOCK_H
 #define MARU_LOCK_H
 
@@ -14,6 +15,18 @@ void lock_init(struct lock *lock);
 void lock_finish(struct lock *lock);
 void lock_enter(struct lock *lock);
 void lock_leave(struct lock *lock);
+
+/* What a thread sleeps on, with the lock that guards what it waits for. */
+struct cond {
+    pthread_cond_t cond;
+};
+
+void cond_init(struct cond *cond);
+void cond_finish(struct cond *cond);
+/* Leaves the lock while asleep, at most so long; may return early. */
+void cond_wait(struct cond *cond, struct lock *lock, unsigned ms_max);
+void cond_wake(struct cond *cond);
+void cond_wake_all(struct cond *cond);
 
 /* A count of holders on several threads. Set once before it is published. */
 struct refcount {

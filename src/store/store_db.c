@@ -19,6 +19,7 @@ static const char *const statement_sql[STMT_COUNT] = {
 int store_db_fail(struct store_db *db, int sqlite_status)
 {
     snprintf(db->reason, sizeof(db->reason), "%s", sqlite3_errmsg(db->sqlite));
+    db->busy = (sqlite_status & 0xff) == SQLITE_BUSY;
     switch (sqlite_status & 0xff) {
     case SQLITE_FULL:
         return STATUS_FULL;
@@ -56,11 +57,12 @@ static int prepare_all(struct store_db *db)
 
 static int set_up(struct store_db *db)
 {
-    char sql[256];
+    char sql[320];
     /* FULL: a commit is on disk when it returns. We run the checkpoints. */
     snprintf(sql, sizeof(sql),
              "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;"
-             "PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = OFF; PRAGMA cache_size = -%d",
+             "PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = %d; PRAGMA cache_size = -%d",
+             STORE_WAL_BYTES_KEPT,
              db->role == STORE_WRITER ? STORE_CACHE_WRITER_KB : STORE_CACHE_READER_KB);
     return store_db_exec(db, sql);
 }
@@ -82,6 +84,13 @@ static int read_server_part(struct store_db *db)
     return status;
 }
 
+static int note_wal(void *ctx, sqlite3 *sqlite, const char *name, int pages)
+{
+    struct store_db *db = ctx;
+    db->wal_pages = (unsigned)pages;
+    return SQLITE_OK;
+}
+
 static int connect_and_check(struct store_db *db, struct buf *error)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
@@ -93,6 +102,8 @@ static int connect_and_check(struct store_db *db, struct buf *error)
     sqlite3_extended_result_codes(db->sqlite, 1);
     sqlite3_busy_timeout(db->sqlite, STORE_BUSY_MS);
     int status = set_up(db);
+    sqlite3_wal_hook(db->sqlite, note_wal, db);
+    db->wal_pages = 0;
     if (status == 0 && db->role == STORE_WRITER) {
         status = store_schema_apply(db->sqlite, db->path, error);
     }
@@ -305,6 +316,9 @@ int store_db_checkpoint(struct store_db *db, bool whole, unsigned *ret_pages)
         &copied);
     if (rc != SQLITE_OK) {
         return store_db_fail(db, rc);
+    }
+    if (whole) {
+        db->wal_pages = 0;
     }
     if (ret_pages != NULL) {
         *ret_pages = in_log > copied ? (unsigned)(in_log - copied) : 0;

@@ -25,6 +25,8 @@ struct store_db {
     struct search_db *search; /* of a reader that was asked to search; owned */
     enum store_role role;
     char server_part[12]; /* of msgids */
+    unsigned wal_pages;   /* in the log, after the last commit here */
+    bool busy;            /* the last failure: others held it */
     bool suspect;         /* it failed in a way after which it must be opened anew */
     char reason[160];     /* of the last failure, for people */
 };

@@ -16,10 +16,11 @@ enum {
     STORE_CACHE_READER_KB = 8 * 1024,
     STORE_PLACES_CACHED = 64 * 1024, /* rows of places that the writer remembers */
 
-    STORE_WAL_PAGES = 1000,      /* from which on the log is copied into the database */
-    STORE_WAL_PAGES_MAX = 16000, /* from which on the writer waits for that */
-    STORE_PROBE_MS = 5000,       /* between attempts while nothing can be written */
-    STORE_IDLE_MS = 60000,       /* between looks at the clocks */
+    STORE_WAL_PAGES = 1000,                  /* from which on the log is copied into the database */
+    STORE_WAL_PAGES_MAX = 4000,              /* from which on the writer waits for that */
+    STORE_WAL_BYTES_KEPT = 16 * 1024 * 1024, /* of the log's file once it was copied */
+    STORE_PROBE_MS = 5000,                   /* between attempts while nothing can be written */
+    STORE_IDLE_MS = 60000,                   /* between looks at the clocks */
 
     STORE_EPOCH_SLACK_MS = 5000, /* by which the clock may go back and still count as going on */
 

@@ -287,7 +287,7 @@ static void sort_out(struct store_write *write, struct effect *effects, size_t n
 
 static int write_all(struct store_write *write, const struct effect *effects, size_t n)
 {
-    int status = 0;
+    int status = n == 0 ? store_db_set_meta(write->db, "probe", ++write->probes) : 0;
     size_t r = 0;
     for (size_t i = 0; i < n && status == 0; i++) {
         if (effects[i].kind == EFFECT_RECORD) {

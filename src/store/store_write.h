@@ -34,6 +34,7 @@ struct store_write {
     struct store_redacted *redacted; /* of the last batch */
     size_t n_redacted;
     size_t cap_redacted;
+    uint64_t probes;
 };
 
 int store_write_init(struct store_write *write, struct store_db *db) MARU_CHECK;
@@ -43,8 +44,8 @@ void store_write_finish(struct store_write *write);
  * Writes RECORD, ROOM, ROOM_GONE and REDACT of the batch, and the rooms that a failed batch left;
  * passes over other kinds. Takes the room states; messages stay the caller's. A negative status:
  * nothing of it is in the database, db->reason says why, rooms are remembered for the next batch,
- * and whatever was to be redacted has REDACT_FAILED. A batch may be empty. Opens the connection
- * anew first where the last failure asks for it.
+ * and whatever was to be redacted has REDACT_FAILED. An empty batch writes all the same, to see
+ * whether that works. Opens the connection anew first where the last failure asks for it.
  */
 int store_write_batch(struct store_write *write, struct effect *effects, size_t n) MARU_CHECK;
 
