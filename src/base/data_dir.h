@@ -10,7 +10,8 @@ char *data_dir_default(void);
 /* The folder that packaging/systemd/marud.service uses. */
 #define DATA_DIR_SERVICE "/var/lib/marud"
 
-/* The control socket's name inside. */
+/* Names inside: the control socket, and what was said. */
 #define DATA_CONTROL_SOCKET "control.sock"
+#define DATA_HISTORY        "history.db"
 
 #endif

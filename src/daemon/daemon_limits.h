@@ -4,6 +4,7 @@
 
 enum {
     SERVER_TRIM_BYTES = 1024 * 1024, /* kept by the allocator of each thread for the next turn */
+    SERVER_FLUSH_MS = 5000,          /* the last commit may take when the server stops */
     CONFIG_FILE_BYTES_MAX = 1024 * 1024,
     CONFIG_MISTAKES_MAX = 100, /* reported at once; more are counted in the last line */
     CONFIG_ADMIN_LINES = 3,

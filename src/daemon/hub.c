@@ -3,6 +3,7 @@
 
 #include "alloc.h"
 #include "map.h"
+#include "msgid.h"
 
 #include <sodium.h>
 #include <stdlib.h>
@@ -34,6 +35,9 @@ struct hub {
     unsigned n_edges;
     struct stage edges[EDGES_MAX];
     struct hub_port ports[EDGES_MAX];
+    struct store *store; /* NULL: nothing is kept */
+    struct stage for_store;
+    bool closed; /* nothing is taken any more */
     struct stage daemon;
     struct mailbox mailbox; /* the daemon's */
 };
@@ -65,6 +69,11 @@ static void post_all(struct hub *hub, const struct stage *own)
     }
     mailbox_post(&hub->mailbox, hub->daemon.effects, hub->daemon.n);
     hub->daemon.n = 0;
+    /* The store comes last: what it tells an edge must find there what it is about. */
+    if (hub->for_store.n > 0) {
+        store_post(hub->store, hub->for_store.effects, hub->for_store.n);
+        hub->for_store.n = 0;
+    }
 }
 
 /* ---- routing ---- */
@@ -140,13 +149,43 @@ static uint64_t targets(struct hub *hub, const struct effect *effect)
     return (uint64_t)1 << session_id_edge(effect->session);
 }
 
-static void emit(void *ctx, const struct effect *effect)
+/* The store's share of an effect: its references and what it owns go along. */
+static void to_store(struct hub *hub, const struct effect *effect)
 {
-    struct hub *hub = ctx;
-    if (effect->kind == EFFECT_LOG || effect->kind == EFFECT_REHASH) {
-        stage_add(&hub->daemon, effect);
+    if (hub->store != NULL) {
+        stage_add(&hub->for_store, effect);
         return;
     }
+    message_unref(effect->message);
+    if (effect->kind == EFFECT_ROOM) {
+        free(effect->room_state);
+    } else if (effect->kind == EFFECT_QUERY) {
+        free(effect->query);
+    }
+}
+
+/* To the store, and to the edge of whoever said it, which waits for the store. */
+static void route_record(struct hub *hub, const struct effect *effect)
+{
+    struct effect record = *effect;
+    record.record.refused = hub->store == NULL || store_is_full(hub->store);
+    bool kept = !record.record.refused;
+    bool said = effect->session != 0;
+    if (kept && said) {
+        refcount_up(&effect->message->holders);
+    } else if (!kept && !said) {
+        message_unref(effect->message);
+    }
+    if (said) {
+        stage_add(&hub->edges[session_id_edge(effect->session)], &record);
+    }
+    if (kept) {
+        stage_add(&hub->for_store, &record);
+    }
+}
+
+static void to_edges(struct hub *hub, const struct effect *effect)
+{
     uint64_t edges = targets(hub, effect);
     unsigned n = (unsigned)__builtin_popcountll(edges);
     if (effect->message != NULL) {
@@ -168,6 +207,36 @@ static void emit(void *ctx, const struct effect *effect)
     }
 }
 
+static void emit(void *ctx, const struct effect *effect)
+{
+    struct hub *hub = ctx;
+    switch (effect->kind) {
+    case EFFECT_LOG:
+    case EFFECT_REHASH:
+        stage_add(&hub->daemon, effect);
+        break;
+    case EFFECT_RECORD:
+        route_record(hub, effect);
+        break;
+    case EFFECT_ROOM:
+    case EFFECT_ROOM_GONE:
+    case EFFECT_QUERY:
+    case EFFECT_REDACT:
+        to_store(hub, effect);
+        break;
+    case EFFECT_SETTINGS:
+        if (hub->store != NULL) {
+            settings_ref(effect->settings);
+            to_store(hub, effect);
+        }
+        to_edges(hub, effect);
+        break;
+    default:
+        to_edges(hub, effect);
+        break;
+    }
+}
+
 /* ---- entering ---- */
 
 static void submit(void *ctx, const struct input *inputs, size_t n, enum port_result *ret_results)
@@ -176,23 +245,62 @@ static void submit(void *ctx, const struct input *inputs, size_t n, enum port_re
     struct hub *hub = port->hub;
     lock_enter(&hub->lock);
     for (size_t i = 0; i < n; i++) {
-        ret_results[i] = (enum port_result)core_apply(hub->core, &inputs[i]);
+        ret_results[i] =
+            hub->closed ? PORT_DONE : (enum port_result)core_apply(hub->core, &inputs[i]);
     }
     post_all(hub, &hub->edges[port->edge]);
     lock_leave(&hub->lock);
 }
 
+static void drained(void *ctx, session_id session)
+{
+    const struct hub_port *port = ctx;
+    store_drained(port->hub->store, session);
+}
+
+static void abandon(void *ctx, session_id session)
+{
+    const struct hub_port *port = ctx;
+    store_abandon(port->hub->store, session);
+}
+
+static bool is_pressed(void *ctx)
+{
+    const struct hub_port *port = ctx;
+    return store_is_pressed(port->hub->store);
+}
+
 struct port hub_port(struct hub *hub, unsigned edge)
 {
     hub->ports[edge] = (struct hub_port){hub, edge};
-    return (struct port){.ctx = &hub->ports[edge], .submit = submit};
+    struct port port = {.ctx = &hub->ports[edge], .submit = submit};
+    if (hub->store != NULL) {
+        port.drained = drained;
+        port.abandon = abandon;
+        port.is_pressed = is_pressed;
+    }
+    return port;
 }
 
 void hub_apply(struct hub *hub, const struct input *input)
 {
     lock_enter(&hub->lock);
-    (void)core_apply(hub->core, input);
-    post_all(hub, NULL);
+    if (!hub->closed) {
+        (void)core_apply(hub->core, input);
+        post_all(hub, NULL);
+    }
+    lock_leave(&hub->lock);
+}
+
+void hub_to_edge(struct hub *hub, unsigned edge, const struct effect *effects, size_t n)
+{
+    mailbox_post(hub->edges[edge].mailbox, effects, n);
+}
+
+void hub_close(struct hub *hub)
+{
+    lock_enter(&hub->lock);
+    hub->closed = true;
     lock_leave(&hub->lock);
 }
 
@@ -207,9 +315,20 @@ void hub_stop_edges(struct hub *hub, struct str last_line)
     lock_leave(&hub->lock);
 }
 
+/* Without a database each start is another server: no msgid is given twice. */
+static void random_server_part(char part[MSGID_SERVER_LEN + 1])
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+    for (size_t i = 0; i < MSGID_SERVER_LEN; i++) {
+        part[i] = letters[randombytes_uniform(sizeof(letters) - 1)];
+    }
+    part[MSGID_SERVER_LEN] = '\0';
+}
+
 struct hub *hub_create(const struct hub_options *options)
 {
     struct hub *hub = xcalloc(1, sizeof(*hub));
+    hub->store = options->store;
     lock_init(&hub->lock);
     mailbox_init(&hub->mailbox, sizeof(struct effect), options->wake, options->ctx);
     struct core_options core = {
@@ -219,9 +338,12 @@ struct hub *hub_create(const struct hub_options *options)
         .ctx = hub,
     };
     randombytes_buf(core.hash_seed, sizeof(core.hash_seed));
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
-    for (size_t i = 0; i + 1 < sizeof(core.server_part); i++) {
-        core.server_part[i] = letters[randombytes_uniform(sizeof(letters) - 1)];
+    if (options->store != NULL) {
+        const struct store_identity identity = store_identity(options->store);
+        memcpy(core.server_part, identity.server_part, sizeof(core.server_part));
+        core.first_id = identity.first_id;
+    } else {
+        random_server_part(core.server_part);
     }
     hub->core = core_create(&core);
     return hub;
@@ -249,6 +371,7 @@ void hub_destroy(struct hub *hub)
         free(hub->edges[i].effects);
     }
     free(hub->daemon.effects);
+    free(hub->for_store.effects);
     for (size_t i = 0; i < hub->rooms.cap; i++) {
         free(hub->rooms.slots[i].value);
     }

@@ -8,11 +8,13 @@
 
 #include "core.h"
 #include "edge.h"
+#include "store.h"
 
 struct hub;
 
 struct hub_options {
     struct settings *settings; /* borrowed */
+    struct store *store;       /* borrowed; NULL: nothing is kept */
     uint64_t started_ms;       /* wall clock */
     /* Effects for the daemon (LOG, REHASH) are announced on any thread by this. */
     void (*wake)(void *ctx);
@@ -29,6 +31,13 @@ void hub_add_edge(struct hub *hub, struct edge *edge);
 
 /* One input that comes from no edge: settings, announcements, kicks. Any thread. */
 void hub_apply(struct hub *hub, const struct input *input);
+
+/* Effects from the store, for one edge. Any thread. */
+void hub_to_edge(struct hub *hub, unsigned edge, const struct effect *effects, size_t n);
+
+/* From now on inputs are passed over: what is said is neither seen nor kept. The store can be
+ * brought to an end before everybody hears the last line. */
+void hub_close(struct hub *hub);
 
 /* Tells every edge to say this last line and end. */
 void hub_stop_edges(struct hub *hub, struct str last_line);

@@ -210,6 +210,8 @@ static void stop_edges(struct server *server)
     struct buf last = {0};
     buf_printf(&last, "ERROR :Closing link: (%s) [Server is shutting down]\r\n",
                server->config.server.name);
+    hub_close(server->hub);
+    server_finish_store(server);
     hub_stop_edges(server->hub, buf_str(&last));
     buf_finish(&last);
     for (unsigned i = 0; i < server->n_edges; i++) {
@@ -236,6 +238,8 @@ static bool start_control(struct server *server)
 static void finish(struct server *server)
 {
     mask_signals(SIG_BLOCK);
+    /* Its threads speak to the hub and the edges: they end first. */
+    store_close(server->store);
     control_destroy(server->control);
     uv_run(&server->loop, UV_RUN_NOWAIT);
     uv_close((uv_handle_t *)&server->wake, NULL);
@@ -267,6 +271,7 @@ static bool prepare(struct server *server)
     struct buf error = {0};
     bool ready = false;
     raise_file_limit();
+    umask(S_IRWXG | S_IRWXO); /* What is kept is its owner's alone. */
     if (sodium_init() < 0) {
         log_error("the cryptography library does not start");
     } else if (!make_folder(server->config.server.data)) {
@@ -287,6 +292,18 @@ static void tune_allocator(void)
 {
     (void)mallopt(M_TRIM_THRESHOLD, SERVER_TRIM_BYTES);
     (void)mallopt(M_MMAP_THRESHOLD, SERVER_TRIM_BYTES);
+}
+
+static bool make_hub(struct server *server)
+{
+    server->hub = hub_create(&(struct hub_options){
+        .settings = server->settings,
+        .store = server->store,
+        .started_ms = server->started_ms,
+        .wake = wake,
+        .ctx = server,
+    });
+    return server_start_store(server);
 }
 
 int server_run(const char *config_path, const struct config_overrides *overrides,
@@ -311,14 +328,9 @@ int server_run(const char *config_path, const struct config_overrides *overrides
     server.settings = settings_from_config(&server.config);
     const struct admission_limits limits = admission_limits_from(&server.config);
     server.admission = admission_create(&limits);
-    server.hub = hub_create(&(struct hub_options){
-        .settings = server.settings,
-        .started_ms = server.started_ms,
-        .wake = wake,
-        .ctx = &server,
-    });
     int code = 1;
-    if (start_control(&server) && open_listeners(&server)) {
+    if (start_control(&server) && server_open_store(&server) && make_hub(&server) &&
+        open_listeners(&server)) {
         start_edges(&server);
         welcome_print(stdout, &server.config, server.bound, server.bound_n,
                       server.tls != NULL ? tls_context_fingerprint(server.tls) : NULL);

@@ -17,6 +17,7 @@ struct server {
     struct tls_context *tls;
     struct admission *admission;
     struct hub *hub;
+    struct store *store; /* NULL: nothing is kept */
     struct edge *edges[EDGES_MAX];
     unsigned n_edges;
     struct edge_listener *sockets; /* for each edge, for each listener */
@@ -34,6 +35,12 @@ struct server {
 extern const struct control_ops server_control_ops;
 
 void server_stop(struct server *server);
+
+/* server_store.c: before the hub is made; when it is there, before the edges; before they end. */
+bool server_open_store(struct server *server);
+bool server_start_store(struct server *server);
+void server_finish_store(struct server *server);
+
 /* Reads the configuration again; where it has mistakes, the old one stays. Logs, too. */
 int server_reload(struct server *server, struct config_report *messages);
 /* The same for an operator who typed REHASH, and who hears how it went. */

@@ -54,7 +54,7 @@ static unsigned tls_port(const struct config *c)
 static void set_history(struct settings *s, const struct config *c)
 {
     const uint64_t day_ms = 86400ull * 1000;
-    s->history = false; /* The hub has no store yet that would take what is to be kept. */
+    s->history = c->history.on;
     s->history_cutoff = (enum settings_cutoff)c->history.cutoff;
     s->history_cutoff_guests = (enum settings_cutoff)c->history.cutoff_guests;
     s->history_limit = c->history.limit;

@@ -1,0 +1,104 @@
+/* History: opening it, giving the core what was kept, and saying how it fares. Main thread, but for
+ * what the store calls on its own threads. */
+#include "server_priv.h"
+
+#include "alloc.h"
+#include "clock.h"
+#include "data_dir.h"
+#include "log.h"
+
+#include <stdlib.h>
+
+static void to_edge(void *ctx, unsigned edge, const struct effect *effects, size_t n)
+{
+    struct server *server = ctx;
+    hub_to_edge(server->hub, edge, effects, n);
+}
+
+static void to_core(void *ctx, const struct input *input)
+{
+    struct server *server = ctx;
+    struct input now = *input;
+    now.now_ms = clock_wall_ms();
+    hub_apply(server->hub, &now);
+}
+
+static void on_trouble(void *ctx, bool failing, struct str reason)
+{
+    struct server *server = ctx;
+    struct buf text = {0};
+    if (failing) {
+        buf_printf(&text,
+                   "History cannot be written: " STR_FMT
+                   ". Chat goes on, what is said is not kept.",
+                   STR_ARG(reason));
+        log_error(STR_FMT, STR_ARG(buf_str(&text)));
+    } else {
+        buf_add_cstr(&text, "History is written again.");
+        log_info(STR_FMT, STR_ARG(buf_str(&text)));
+    }
+    const struct input input = {
+        .kind = INPUT_WARN, .now_ms = clock_wall_ms(), .text = buf_str(&text)};
+    hub_apply(server->hub, &input);
+    buf_finish(&text);
+}
+
+bool server_open_store(struct server *server)
+{
+    if (!server->config.history.on) {
+        return true;
+    }
+    struct buf path = {0};
+    struct buf error = {0};
+    buf_printf(&path, "%s/" DATA_HISTORY, server->config.server.data);
+    buf_add_char(&path, '\0');
+    int status = store_open(&(struct store_options){.path = path.p,
+                                                    .to_edge = to_edge,
+                                                    .to_core = to_core,
+                                                    .trouble = on_trouble,
+                                                    .ctx = server},
+                            &server->store, &error);
+    if (status != STATUS_OK) {
+        log_error("history: " STR_FMT, STR_ARG(buf_str(&error)));
+    }
+    buf_finish(&path);
+    buf_finish(&error);
+    return status == STATUS_OK;
+}
+
+/* The name is folded again: the tables, or the casemapping, may not be those of last time. */
+static void restore_room(void *ctx, const struct room_state *room)
+{
+    struct server *server = ctx;
+    struct buf folded = {0};
+    struct buf skeleton = {0};
+    name_fold(server->settings->casemapping, room->name, &folded);
+    name_skeleton(room->name, &skeleton);
+    struct room_state fresh = *room;
+    fresh.folded = buf_str(&folded);
+    fresh.skeleton = buf_str(&skeleton);
+    const struct input input = {.kind = INPUT_ROOM, .now_ms = server->started_ms, .room = &fresh};
+    hub_apply(server->hub, &input);
+    buf_finish(&folded);
+    buf_finish(&skeleton);
+}
+
+bool server_start_store(struct server *server)
+{
+    if (server->store == NULL) {
+        return true;
+    }
+    if (store_each_room(server->store, restore_room, server) != STATUS_OK) {
+        log_error("history: the rooms cannot be read");
+        return false;
+    }
+    store_start(server->store);
+    return true;
+}
+
+void server_finish_store(struct server *server)
+{
+    if (server->store != NULL && !store_flush(server->store, SERVER_FLUSH_MS)) {
+        log_warn("history: the last messages are not written yet");
+    }
+}
