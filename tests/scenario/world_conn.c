@@ -37,7 +37,8 @@ void conn_deliver(void *ctx, uint32_t slot, struct run *run, size_t offset, size
         return;
     }
     outq_push(&conn->out, run, offset, len);
-    if (conn->stalled && conn->out.bytes > edge->settings->sendq_bytes) {
+    size_t bytes_max = edge->settings->sendq_bytes + (conn->relieved ? EDGE_RELIEF_BYTES : 0);
+    if (conn->stalled && conn->out.bytes > bytes_max) {
         conn_doom(edge->world, conn, STR("SendQ exceeded"));
     }
 }
@@ -125,6 +126,7 @@ void conn_flush(struct world *world, struct world_conn *conn)
     }
     conn->draining = false;
     drain(world, conn);
+    conn->relieved = false;
     if (gate_is_closed(conn->gate)) {
         return;
     }

@@ -41,7 +41,9 @@ static void say(void *ctx, session_id session, struct str bytes, const struct me
 
 static void pass(void *ctx, session_id session, struct outq *held, size_t len)
 {
-    outq_move(held, &conn_of(ctx, session)->out, len);
+    struct world_conn *conn = conn_of(ctx, session);
+    outq_move(held, &conn->out, len);
+    conn->relieved = true;
 }
 
 static void lost(void *ctx, session_id session)
@@ -96,11 +98,14 @@ void conn_read_answer(struct world_edge *edge, const struct effect *effect)
     struct world_conn *conn = world_find(world, effect->session);
     if (conn == NULL || conn->closing || conn->doomed) {
         world_store_abandon(world, effect->session);
-    } else if (effect->kind == EFFECT_PIECE) {
+        return;
+    }
+    if (effect->kind == EFFECT_PIECE) {
         conn->piece = true;
     } else {
         conn->answered++;
     }
+    conn->relieved = true;
 }
 
 static void tell_core(struct world *world, struct world_conn *conn, enum input_kind kind)

@@ -7,6 +7,7 @@
 #include "arena.h"
 #include "fanout.h"
 #include "gate.h"
+#include "net_limits.h"
 #include "peer.h"
 #include "world_store.h"
 
@@ -38,6 +39,7 @@ struct world_conn {
     unsigned answered; /* readers' answers in its output */
     bool piece;        /* a reader waits until it has drained */
     bool pressed;      /* not read until what it said is written */
+    bool relieved;     /* what came at once is in its output and may go over its bound */
     struct buf seen;   /* read by the client */
     size_t skipped;
     uint64_t close_ms; /* when a closing connection is cut */
