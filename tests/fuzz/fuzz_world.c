@@ -107,8 +107,26 @@ static void change_settings(struct fuzz_world *f, struct str text)
         settings->n_operators = 1;
         free(settings->operators[1].name);
     }
+    settings->history = text.len > 1 && text.p[1] == 'h';
     world_apply(f->world, &(struct input){.kind = INPUT_SETTINGS, .settings = settings});
     settings_unref(settings);
+}
+
+static void change_store(struct world *world, char what)
+{
+    switch (what) {
+    case 'd':
+    case 'l':
+        world_store_end(world, what == 'l');
+        break;
+    case 'p':
+    case 'e':
+        world_press(world, what == 'p');
+        break;
+    default:
+        world_store(world, (enum world_store_mode)((unsigned char)what % 4));
+        break;
+    }
 }
 
 static void kick(struct fuzz_world *f, struct str text)
@@ -174,6 +192,9 @@ static void step(struct fuzz_world *f, unsigned client, char what, struct str te
         break;
     case 'L':
         change_settings(f, text);
+        break;
+    case 'D':
+        change_store(world, text.len > 0 ? text.p[0] : '\0');
         break;
     default:
         world_send(world, conn, text);

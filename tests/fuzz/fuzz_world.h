@@ -4,6 +4,7 @@
  *   > a line arrives      + … with the next one    | bytes without a line end (0x1e is LF)
  *   x it breaks           c somebody connects      t time passes     v w right and wrong password
  *   s d f it stalls, drains, flows                 A an announcement K a kick    L settings
+ *   D what the store does
  */
 #ifndef MARU_FUZZ_WORLD_H
 #define MARU_FUZZ_WORLD_H

@@ -7,6 +7,8 @@ import sys
 
 STEP = re.compile(r"^(\S+?)(>>|>\||>) (.*)$")
 WORDS = {"disconnect": "x", "stall": "s", "drain": "d", "flow": "f"}
+STORE = {"works": "0", "slow": "1", "fails": "2", "full": "3", "done": "d", "lost": "l",
+         "pressed": "p", "eased": "e"}
 
 
 def convert(text):
@@ -41,6 +43,10 @@ def convert(text):
             out.append("0A" + " ".join(words[1:]))
         elif words[0] == "kick":
             out.append("0K" + " ".join(words[1:]))
+        elif line == "settings history yes":
+            out.append("0L7h")
+        elif words[0] == "store":
+            out.append("0D" + STORE[words[1]])
     return "\n".join(out).encode()
 
 
