@@ -54,14 +54,14 @@ static void list_supported(struct core *core, struct str version)
         who->caps |= CAP_CAP_NOTIFY;
         session_emit_traits(core, who);
     }
-    send_caps(core, "LS", (uint32_t)((1ull << CAP_COUNT) - 1));
+    send_caps(core, "LS", cap_offered(core->settings->history));
 }
 
 static void request(struct core *core, struct str list)
 {
     struct session *who = core->who;
     uint32_t caps = who->caps;
-    if (!cap_apply(list, who->cap_version, &caps)) {
+    if (!cap_apply(list, who->cap_version, cap_offered(core->settings->history), &caps)) {
         send_words(core, "NAK", list, false);
         return;
     }

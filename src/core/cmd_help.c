@@ -35,6 +35,8 @@ static const struct topic topics[] = {
      "back."},
     {"CAP", "CAP: what your program and the server can do together",
      "CAP LS 302, CAP LIST, CAP REQ :name name\n\nPrograms use it by themselves."},
+    {"CHATHISTORY", "CHATHISTORY: what was said before",
+     "CHATHISTORY LATEST #room * 50\n\nPrograms use it by themselves."},
     {"COMMANDS", "All commands", NULL},
     {"HELP", "HELP: this text", "HELP\nHELP word"},
     {"HELPOP", "HELPOP: the same as HELP", "HELPOP\nHELPOP word"},

@@ -39,9 +39,9 @@ static void announce_join(struct core *core, const struct room *room, const stru
     bool labelled = reply_is_labelled(core);
     buf_printf(cast_from_user(core, user), "JOIN %s", room->name.raw);
     struct message *plain = cast_message(core, (struct str){0});
-    record_message(core, plain, RECORD_JOIN, place_of_room(room->id), user->id, 0);
     buf_printf(cast_from_user(core, user), "JOIN %s * :%s", room->name.raw, user_realname(user));
     struct message *extended = cast_message_like(core, plain);
+    record_message(core, extended, RECORD_JOIN, place_of_room(room->id), user->id, 0);
     if (labelled) {
         reply_message(core, (who->caps & CAP_EXTENDED_JOIN) != 0 ? extended : plain);
     }

@@ -173,7 +173,9 @@ static void say_to_user(struct core *core, const struct speech *speech, struct u
 {
     struct message *message = make(core, speech, user_nick(user));
     uint32_t needed = caps_needed(speech);
-    keep_and_echo(core, message, speech, place_between(core->who->user->id, user->id));
+    if (keep_and_echo(core, message, speech, place_between(core->who->user->id, user->id))) {
+        partners_met(core, core->who->user, user);
+    }
     for (const struct session *s = user->sessions; s != NULL; s = s->next) {
         if ((s->caps & needed) == needed) {
             refcount_up(&message->holders);

@@ -72,6 +72,7 @@ static void ignore_effect(void *ctx, const struct effect *effect)
     if (effect->kind == EFFECT_ROOM) {
         free(effect->room_state);
     }
+    CHECK(effect->kind != EFFECT_QUERY);
     message_unref(effect->message);
 }
 
@@ -93,6 +94,7 @@ void core_destroy(struct core *core)
     olist_finish(&core->rooms);
     session_table_finish(&core->sessions);
     map_finish(&core->rooms_by_id);
+    map_finish(&core->partners);
     monitor_finish(core);
     name_index_finish(&core->nicks);
     name_index_finish(&core->room_names);
@@ -107,10 +109,7 @@ void core_destroy(struct core *core)
 static enum core_result state_of(struct core *core, session_id id)
 {
     const struct session *session = session_find(core, id);
-    if (session == NULL || !session_is_busy(session)) {
-        return CORE_DONE;
-    }
-    return session->walk != NULL ? CORE_HELD : CORE_AWAIT;
+    return session != NULL ? session_state(session) : CORE_DONE;
 }
 
 static enum core_result apply_line(struct core *core, const struct input *input)
@@ -364,6 +363,8 @@ enum core_result core_apply(struct core *core, const struct input *input)
         room_restore(core, input->room);
         break;
     case INPUT_ANSWERED:
+        session = session_find(core, input->session);
+        return session != NULL ? ask_answered(core, session) : CORE_DONE;
     case INPUT_REDACTED:
         break;
     }

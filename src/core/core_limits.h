@@ -14,6 +14,7 @@ enum {
     CORE_INVITES_MAX = 32,         /* open invitations of one user; the oldest gives way */
     CORE_CLIENT_TAGS_MAX = 4094,   /* IRCv3 message-tags: client-only tags of one message */
     CORE_ROSTER_BYTES = 1000,      /* the members that fit into one frame of the classic protocol */
+    CORE_PARTNERS_MAX = 100,       /* people whom a user spoke with alone; the oldest gives way */
     CORE_EXPIRE_ROOMS = 4, /* emptied rooms forgotten in one step; there is one for each input */
     CORE_CLOCK_STEP_MS = 10 * 60 * 1000,  /* a clock that moves further at once has jumped … */
     CORE_CLOCK_TRUST_MS = 60 * 60 * 1000, /* … and ends no kept room for so long after it */

@@ -48,7 +48,8 @@ struct session {
     uint32_t caps;
     uint16_t cap_version;
     uint8_t kind; /* enum session_kind */
-    bool tls;
+    bool tls : 1;
+    bool asking : 1; /* the store answers what `walk` has asked */
 };
 
 /* Users are many: one allocation holds all that a usual one has. */
@@ -165,6 +166,7 @@ struct core {
     struct olist users;
     struct olist rooms;
     struct map rooms_by_id;
+    struct map partners;           /* by user_id */
     struct room_queue kept_slight; /* emptied rooms, in the order in which they were emptied */
     struct room_queue kept_solid;
     uint64_t n_kept;
@@ -273,6 +275,14 @@ void session_end_verify(struct session *session);
 static inline bool session_is_busy(const struct session *session)
 {
     return session->walk != NULL || session->verify != NULL;
+}
+/* What its edge is told of it. */
+static inline enum core_result session_state(const struct session *session)
+{
+    if (!session_is_busy(session)) {
+        return CORE_DONE;
+    }
+    return session->walk != NULL && !session->asking ? CORE_HELD : CORE_AWAIT;
 }
 
 /* room.c */
@@ -394,6 +404,38 @@ bool record_message(struct core *core, struct message *message, enum record_kind
 void record_in_rooms(struct core *core, struct message *message, enum record_kind kind,
                      user_id sender);
 
+/* partners.c */
+
+/* They have spoken alone. */
+void partners_met(struct core *core, const struct user *user, const struct user *other);
+/* The one who had this folded nickname when they last spoke; 0: none. */
+user_id partners_find(const struct core *core, const struct user *user, struct str folded,
+                      struct str *ret_nick);
+/* One after another, the newest last; *at begins with 0. 0: there are no more. */
+user_id partners_next(const struct core *core, const struct user *user, unsigned *at,
+                      struct str *ret_nick);
+void partners_forget(struct core *core, user_id id);
+
+/* history_access.c */
+
+/* What the user may read of the room now; false: nothing. The name is borrowed. */
+bool history_room(const struct core *core, const struct user *user, const struct room *room,
+                  struct query_place *ret_place);
+/* The same of a room or of what was said to somebody alone, by folded name. */
+bool history_place(const struct core *core, const struct user *user, struct str folded,
+                   struct query_place *ret_place);
+/* Of each of user->n_rooms; the caller frees the array. */
+struct query_place *history_rooms(const struct core *core, const struct user *user);
+/* A number of messages as a client wrote it, cut to what is permitted; false: it is no number. */
+bool history_limit(const struct core *core, struct str text, unsigned *ret_limit);
+
+/* ask.c */
+
+/* Asks the store when the answers under way are complete. Fills in what is the session's; the label
+ * of the command at hand goes along, unless it is a playback. Borrows the query. */
+void ask(struct core *core, struct query *query);
+enum core_result ask_answered(struct core *core, struct session *session);
+
 /* isupport.c */
 void isupport_update(struct core *core);
 void isupport_send(struct core *core);
@@ -415,7 +457,8 @@ struct walk {
     uint64_t cursor; /* for olist_next */
     room_id room;    /* 0: none */
     uint64_t room_cursor;
-    struct walk *next; /* the answer that follows this one */
+    struct walk *next;   /* the answer that follows this one */
+    struct query *query; /* owned; to be asked when it is its turn */
     size_t text_len;
     uint32_t flags;
     uint64_t number[4];
@@ -426,6 +469,8 @@ struct walk {
  * (JOIN of several rooms); `text` is copied into the walk. */
 void walk_begin(struct core *core, walk_fn more, const struct walk *start, struct str text);
 enum core_result walk_continue(struct core *core, struct session *session);
+/* What the first one has asked of others is answered: it has ended. */
+void walk_answered(struct session *session);
 void walk_destroy(struct session *session);
 static inline bool core_piece_full(const struct core *core)
 {

@@ -34,6 +34,9 @@ void isupport_update(struct core *core)
     buf_printf(
         out, "TARGMAX=NAMES:1,LIST:%u,KICK:%u,WHOIS:1,PRIVMSG:%u,NOTICE:%u,TAGMSG:%u,JOIN:,PART: ",
         s->targets_max, s->targets_max, s->targets_max, s->targets_max, s->targets_max);
+    if (s->history) {
+        buf_printf(out, "CHATHISTORY=%u MSGREFTYPES=msgid,timestamp ", s->history_limit);
+    }
     buf_printf(
         out,
         "EXCEPTS=e INVEX=I ELIST=CMNTU MONITOR=%u SAFELIST UTF8ONLY maru.chat/LOBBY=%s NETWORK=",

@@ -10,8 +10,17 @@ void walk_destroy(struct session *session)
     while (session->walk != NULL) {
         struct walk *walk = session->walk;
         session->walk = walk->next;
+        free(walk->query);
         free(walk);
     }
+}
+
+void walk_answered(struct session *session)
+{
+    struct walk *walk = session->walk;
+    session->asking = false;
+    session->walk = walk->next;
+    free(walk);
 }
 
 void walk_begin(struct core *core, walk_fn more, const struct walk *start, struct str text)
@@ -37,12 +46,12 @@ void walk_begin(struct core *core, walk_fn more, const struct walk *start, struc
 
 enum core_result walk_continue(struct core *core, struct session *session)
 {
-    if (session->walk == NULL) {
-        return session_is_busy(session) ? CORE_AWAIT : CORE_DONE;
+    if (session->asking || (session->walk == NULL && session->batch == 0)) {
+        return session_state(session);
     }
     core->who = session;
     core->piece_bytes = core->piece_work = 0;
-    while (session->walk != NULL && !core_piece_full(core)) {
+    while (session->walk != NULL && !session->asking && !core_piece_full(core)) {
         struct walk *walk = session->walk;
         if (walk->more(core, walk)) {
             session->walk = walk->next;
@@ -50,8 +59,7 @@ enum core_result walk_continue(struct core *core, struct session *session)
         }
     }
     reply_flush(core);
-    bool complete = session->walk == NULL;
-    if (complete && session->batch != 0) {
+    if (session->walk == NULL && session->batch != 0) {
         /* The end of the batch is no line of the batch. */
         unsigned long long batch = session->batch;
         session->batch = 0;
@@ -59,8 +67,5 @@ enum core_result walk_continue(struct core *core, struct session *session)
         reply_flush(core);
     }
     core->who = NULL;
-    if (!complete) {
-        return CORE_HELD;
-    }
-    return session_is_busy(session) ? CORE_AWAIT : CORE_DONE;
+    return session_state(session);
 }

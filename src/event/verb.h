@@ -16,6 +16,7 @@
     X(ANNOUNCE, 1, 10, 0, 0)                                                                       \
     X(AWAY, 0, 10, 0, 0)                                                                           \
     X(CAP, 1, 5, 0, 0)                                                                             \
+    X(CHATHISTORY, 0, 20, 0, 0x2)                                                                  \
     X(ERROR, 0, 1, 0, 0)                                                                           \
     X(HELP, 0, 10, 0, 0)                                                                           \
     X(HELPOP, 0, 10, 0, 0)                                                                         \

@@ -31,7 +31,7 @@ void cap_add_names(struct buf *out, uint32_t caps)
     }
 }
 
-bool cap_apply(struct str list, unsigned version, uint32_t *caps)
+bool cap_apply(struct str list, unsigned version, uint32_t offered, uint32_t *caps)
 {
     uint32_t result = *caps;
     while (list.p != NULL) {
@@ -44,7 +44,7 @@ bool cap_apply(struct str list, unsigned version, uint32_t *caps)
             name.p++;
             name.len--;
         }
-        uint32_t cap = cap_find(name);
+        uint32_t cap = cap_find(name) & offered;
         if (cap == 0 || (off && cap == CAP_CAP_NOTIFY && version >= 302)) {
             return false;
         }

@@ -13,6 +13,10 @@
     X(AWAY_NOTIFY, "away-notify")                                                                  \
     X(BATCH, "batch")                                                                              \
     X(CAP_NOTIFY, "cap-notify")                                                                    \
+    X(CHATHISTORY, "draft/chathistory")                                                            \
+    X(EVENT_PLAYBACK, "draft/event-playback")                                                      \
+    X(MESSAGE_REDACTION, "draft/message-redaction")                                                \
+    X(READ_MARKER, "draft/read-marker")                                                            \
     X(ECHO_MESSAGE, "echo-message")                                                                \
     X(EXTENDED_JOIN, "extended-join")                                                              \
     X(EXTENDED_MONITOR, "extended-monitor")                                                        \
@@ -22,8 +26,10 @@
     X(MULTI_PREFIX, "multi-prefix")                                                                \
     X(SERVER_TIME, "server-time")                                                                  \
     X(SETNAME, "setname")                                                                          \
+    X(SEARCH, "soju.im/search")                                                                    \
     X(STANDARD_REPLIES, "standard-replies")                                                        \
-    X(USERHOST_IN_NAMES, "userhost-in-names")
+    X(USERHOST_IN_NAMES, "userhost-in-names")                                                      \
+    X(PLAYBACK, "znc.in/playback")
 
 enum {
 #define X(id, name) CAP_BIT_##id,
@@ -39,15 +45,19 @@ enum {
 #undef X
 };
 
-/* Those of history: parts of the server know them already; they are neither advertised nor granted
- * before all of it works. */
+/* Those that mean something only where what is said is kept. */
 enum {
-    CAP_CHATHISTORY = 1u << 26,       /* draft/chathistory */
-    CAP_EVENT_PLAYBACK = 1u << 27,    /* draft/event-playback */
-    CAP_MESSAGE_REDACTION = 1u << 28, /* draft/message-redaction */
-    CAP_SEARCH = 1u << 29,            /* soju.im/search */
-    CAP_PLAYBACK = 1u << 30,          /* znc.in/playback */
+    CAP_OF_HISTORY =
+        CAP_CHATHISTORY | CAP_EVENT_PLAYBACK | CAP_MESSAGE_REDACTION | CAP_SEARCH | CAP_PLAYBACK
 };
+
+/* What a server offers, with history or without. Read markers are an account's: there are none yet.
+ */
+static inline uint32_t cap_offered(bool history)
+{
+    uint32_t all = (1u << CAP_COUNT) - 1 - CAP_READ_MARKER;
+    return history ? all : all & ~(uint32_t)CAP_OF_HISTORY;
+}
 
 /* The set with just this capability, or 0 where the name is unknown. */
 uint32_t cap_find(struct str name);
@@ -56,8 +66,8 @@ uint32_t cap_find(struct str name);
 void cap_add_names(struct buf *out, uint32_t caps);
 
 /* Applies a CAP REQ list ("a -b c") to *caps as a whole: true and *caps changed, or false and
- * unchanged where any name is unknown. `version` is the client's CAP version: cap-notify cannot be
- * switched off from 302 on. */
-bool cap_apply(struct str list, unsigned version, uint32_t *caps);
+ * unchanged where any name is unknown or not `offered`. `version` is the client's CAP version:
+ * cap-notify cannot be switched off from 302 on. */
+bool cap_apply(struct str list, unsigned version, uint32_t offered, uint32_t *caps);
 
 #endif

@@ -237,7 +237,7 @@ static enum peer_act on_cap(struct peer *peer, const struct peer_env *env, const
         }
         signup->negotiating = true;
         cap_answer(peer, env, "LS");
-        cap_add_names(env->out, (1u << CAP_COUNT) - 1);
+        cap_add_names(env->out, cap_offered(env->settings->history));
         buf_add(env->out, "\r\n", 2);
     } else if (str_eq_nocase(verb, STR("LIST"))) {
         cap_answer(peer, env, "LIST");
@@ -245,7 +245,8 @@ static enum peer_act on_cap(struct peer *peer, const struct peer_env *env, const
         buf_add(env->out, "\r\n", 2);
     } else if (str_eq_nocase(verb, STR("REQ"))) {
         signup->negotiating = true;
-        bool taken = cap_apply(list, peer->cap_version, &peer->caps);
+        bool taken =
+            cap_apply(list, peer->cap_version, cap_offered(env->settings->history), &peer->caps);
         cap_answer(peer, env, taken ? "ACK" : "NAK");
         buf_add_str(env->out, str_cut_utf8(list, 400));
         buf_add(env->out, "\r\n", 2);

@@ -343,8 +343,7 @@ void fixture_continue(struct fixture *f, unsigned session)
 void fixture_line(struct fixture *f, unsigned session, const char *line)
 {
     fixture_line_piece(f, session, line);
-    while (f->sessions[session].result == CORE_HELD && f->verifying != session + 1 &&
-           (f->sessions[session].traits & TRAIT_ANSWERING) == 0) {
+    while (f->sessions[session].result == CORE_HELD) {
         fixture_continue(f, session);
     }
 }

@@ -28,7 +28,7 @@ static void names_and_bits(void **state)
 static void check(const char *list, unsigned version, uint32_t before, bool taken, uint32_t after)
 {
     uint32_t caps = before;
-    assert_int_equal(cap_apply(str_from(list), version, &caps), taken);
+    assert_int_equal(cap_apply(str_from(list), version, cap_offered(false), &caps), taken);
     assert_int_equal(caps, after);
 }
 
@@ -47,11 +47,21 @@ static void requests(void **state)
     check("--batch", 302, CAP_BATCH, false, CAP_BATCH);
 }
 
+static void what_is_not_offered_is_refused(void **state)
+{
+    uint32_t caps = 0;
+    assert_false(cap_apply(STR("draft/chathistory"), 302, cap_offered(false), &caps));
+    assert_true(cap_apply(STR("draft/chathistory"), 302, cap_offered(true), &caps));
+    assert_int_equal(caps, CAP_CHATHISTORY);
+    assert_false(cap_apply(STR("draft/read-marker"), 302, cap_offered(true), &caps));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_and_bits),
         cmocka_unit_test(requests),
+        cmocka_unit_test(what_is_not_offered_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -163,9 +163,9 @@ static void what_happens_in_a_room_is_kept(void **state)
     unsigned bob = fixture_register(&f, "bob", CAP_EXTENDED_JOIN);
     fixture_line(&f, alice, "JOIN #a");
     assert_stored(&f, "ROOM 2 #a +nt\n"
-                      "RECORD JOIN room 2 by 1: :alice!alice@alice.test JOIN #a\n");
+                      "RECORD JOIN room 2 by 1: :alice!alice@alice.test JOIN #a * :Real alice\n");
     fixture_line(&f, bob, "JOIN #a");
-    assert_stored(&f, "RECORD JOIN room 2 by 2: :bob!bob@bob.test JOIN #a\n");
+    assert_stored(&f, "RECORD JOIN room 2 by 2: :bob!bob@bob.test JOIN #a * :Real bob\n");
     fixture_line(&f, alice, "TOPIC #a :news");
     assert_stored(&f, "RECORD TOPIC room 2 by 1: :alice!alice@alice.test TOPIC #a :news\n"
                       "ROOM 2 #a +nt topic news by alice\n");

@@ -36,7 +36,7 @@ static void an_emptied_room_stays_what_it_was(void **state)
     assert_stored(&f, "");
     fixture_line(&f, bob, "JOIN #a secret");
     assert_stored(&f, "ROOM 2 #a +mnt key secret topic news by alice\n"
-                      "RECORD JOIN room 2 by 2: :bob!bob@bob.test JOIN #a\n");
+                      "RECORD JOIN room 2 by 2: :bob!bob@bob.test JOIN #a * :Real bob\n");
     const char *seen = fixture_seen(&f, bob);
     assert_non_null(strstr(seen, " 332 bob #a :news\n"));
     assert_non_null(strstr(seen, " 353 bob = #a :@bob\n"));
@@ -89,7 +89,9 @@ static void a_room_of_which_nothing_is_left_goes(void **state)
     fixture_line(&f, alice, "PART #a");
     assert_stored(&f, "RECORD PART room 2 by 1: :alice!alice@alice.test PART #a\nGONE 2\n");
     fixture_line(&f, alice, "JOIN #a");
-    assert_stored(&f, "ROOM 3 #a +nt\nRECORD JOIN room 3 by 1: :alice!alice@alice.test JOIN #a\n");
+    assert_stored(
+        &f,
+        "ROOM 3 #a +nt\nRECORD JOIN room 3 by 1: :alice!alice@alice.test JOIN #a * :Real alice\n");
     fixture_finish(&f);
 }
 
@@ -166,13 +168,15 @@ static void the_lobby_stays_for_ever(void **state)
     f.settings->room_keep_ms = 2 * HOUR_MS;
     unsigned alice = fixture_register(&f, "alice", 0);
     fixture_line(&f, alice, "JOIN #lobby");
-    assert_stored(&f, "ROOM 1 #lobby +nt\n"
-                      "RECORD JOIN room 1 by 1: :alice!alice@alice.test JOIN #lobby\n");
+    assert_stored(&f,
+                  "ROOM 1 #lobby +nt\n"
+                  "RECORD JOIN room 1 by 1: :alice!alice@alice.test JOIN #lobby * :Real alice\n");
     fixture_line(&f, alice, "PART #lobby");
     pass(&f, alice, 5 * HOUR_MS);
     fixture_line(&f, alice, "JOIN #lobby");
-    assert_stored(&f, "RECORD PART room 1 by 1: :alice!alice@alice.test PART #lobby\n"
-                      "RECORD JOIN room 1 by 1: :alice!alice@alice.test JOIN #lobby\n");
+    assert_stored(&f,
+                  "RECORD PART room 1 by 1: :alice!alice@alice.test PART #lobby\n"
+                  "RECORD JOIN room 1 by 1: :alice!alice@alice.test JOIN #lobby * :Real alice\n");
     fixture_finish(&f);
 }
 
