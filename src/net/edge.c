@@ -124,6 +124,15 @@ static void on_deliver(void *ctx, uint32_t slot, struct run *run, size_t offset,
     }
 }
 
+static void on_announce(void *ctx, uint32_t slot)
+{
+    const struct edge *edge = ctx;
+    struct conn *conn = edge->conns[slot];
+    if (conn != NULL && !conn->doomed && !conn->lingering) {
+        conn_mark_dirty(conn);
+    }
+}
+
 /* ---- the loop ---- */
 
 /* Nothing is left to be sent, or the time for that is over. */
@@ -185,6 +194,7 @@ struct edge *edge_create(const struct edge_options *options)
     edge->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     mailbox_init(&edge->mailbox, sizeof(struct effect), wake, edge);
     fanout_init(&edge->fanout, on_deliver, edge);
+    edge->fanout.announce = on_announce;
     gates_init(&edge->gates, &edge->fanout, edge->settings, &conn_gates_calls, edge);
     CHECK(uv_loop_init(&edge->loop) == 0);
     CHECK(uv_async_init(&edge->loop, &edge->wake, on_wake) == 0);

@@ -2,19 +2,28 @@
  * Who of this edge's sessions gets what: their capabilities, the rooms they are in, and one
  * rendering of each message for each variant. Knows no sockets: it hands slices of runs to whoever
  * asked. The edge's thread.
+ *
+ * What is said to a room goes into a run that grows; its members follow the run and are given all
+ * of it in one slice when fanout_settle() is called, or earlier, up to there, when something else
+ * is for them. So a message costs nothing for a member, and each session still gets its lines in
+ * the order of the effects.
  */
 #ifndef MARU_FANOUT_H
 #define MARU_FANOUT_H
 
+#include "cap.h"
 #include "effect.h"
 #include "map.h"
 #include "run.h"
 
-/* Tags differ by server-time and message-tags, so there are four forms of a message. */
-enum { FANOUT_VARIANTS = 4 };
+enum {
+    FANOUT_VARIANTS = 4, /* tags differ by server-time and message-tags: forms of a message */
+    FANOUT_CLASSES = 32, /* sets of capabilities and traits whose sessions can follow a run */
+    FANOUT_NO_CLASS = UINT8_MAX,
+};
 
-/* Bytes [offset, offset + len) of run, and the message they came from, for the session in `slot`.
- */
+/* Bytes [offset, offset + len) of run for the session in `slot`, and the message they are, where
+ * they are one. */
 typedef void (*fanout_deliver_fn)(void *ctx, uint32_t slot, struct run *run, size_t offset,
                                   size_t len, const struct message *message);
 
@@ -24,24 +33,39 @@ struct fan_place {
     uint32_t at;   /* index in its members */
 };
 
-struct fan_session {
-    bool open; /* registered */
-    uint8_t traits;
-    uint8_t variant;
-    uint16_t n_places;
-    uint16_t cap_places;
+/* Sessions to which every message is for, or for none of them: one rendering serves all. */
+struct fan_class {
     uint32_t caps;
-    uint32_t seen; /* the last message that was delivered to it by AUDIENCE_ROOMS */
-    session_id id;
+    uint8_t traits;
+    uint32_t n; /* sessions; 0: free */
+};
+
+/* follows: what a session follows between two settlings; else 1 + an index in fanout->streams */
+enum { FOLLOWS_NONE = 0, FOLLOWS_SINGLY = UINT32_MAX };
+
+struct fan_session {
     union {
-        struct fan_place one; /* while cap_places is 0: most are in one room */
+        struct fan_place one; /* while cap_log is 0: most are in one room */
         struct fan_place *many;
     };
+    uint32_t generation; /* 0: not registered */
+    uint32_t caps : 24;
+    uint32_t traits : 8;
+    uint32_t seen;    /* the last message that was delivered to it by AUDIENCE_ROOMS */
+    uint32_t follows; /* FOLLOWS_SINGLY: it gets each message by itself */
+    uint32_t from;    /* of the run that it follows: what it has not been given */
+    uint16_t n_places;
+    uint8_t cap_log : 7;
+    uint8_t apart : 1; /* it never follows */
+    uint8_t class;     /* FANOUT_NO_CLASS: there were too many */
 };
+
+_Static_assert(CAP_COUNT <= 24, "a session's capabilities have 24 bits");
+_Static_assert(sizeof(struct fan_session) == 32, "every idle client has one");
 
 static inline const struct fan_place *fan_session_places(const struct fan_session *session)
 {
-    return session->cap_places > 0 ? session->many : &session->one;
+    return session->cap_log > 0 ? session->many : &session->one;
 }
 
 struct fan_member {
@@ -55,11 +79,21 @@ struct fan_room {
     uint32_t n;
     uint32_t cap;
     struct fan_member *members;
-    struct run *runs[FANOUT_VARIANTS]; /* of this turn; NULL until something is said */
-    bool listed;                       /* in fanout->spoken */
+    uint32_t stream; /* 1 + index in fanout->streams; 0: nothing was said since the last settling */
+};
+
+/* What was said to a room since the last settling. */
+struct fan_stream {
+    uint32_t room;    /* UINT32_MAX: it is no more */
+    uint32_t present; /* classes of those who follow, as bits */
+    struct run *runs[FANOUT_CLASSES];
+    uint32_t *singles; /* slots of members who do not follow */
+    uint32_t n_singles;
+    uint32_t cap_singles;
 };
 
 struct fanout {
+    unsigned edge;                /* the one in all sessions' ids */
     struct fan_session *sessions; /* by slot */
     uint32_t n_slots;
     struct fan_room *rooms;
@@ -69,12 +103,18 @@ struct fanout {
     uint32_t n_free;
     uint32_t cap_free;
     struct map by_id; /* room_id → index + 1 */
-    uint32_t *spoken; /* rooms with runs, to be forgotten at the end of the turn */
-    uint32_t n_spoken;
-    uint32_t cap_spoken;
+    struct fan_class classes[FANOUT_CLASSES];
+    struct fan_stream **streams; /* those behind the first n_streams are kept for later */
+    uint32_t n_streams;
+    uint32_t cap_streams;
     struct run *scratch[FANOUT_VARIANTS]; /* of this turn, for what is not said to one room */
+    struct run_pool pool;
     uint32_t stamp;
     fanout_deliver_fn deliver;
+    /* Or NULL: bytes for a session may come. Called for all members of a room when it is first
+     * spoken in: they are best served one after the other, since whoever waits for an answer of
+     * the room waits for the last of them. */
+    void (*announce)(void *ctx, uint32_t slot);
     void *ctx;
 };
 
@@ -84,7 +124,9 @@ void fanout_finish(struct fanout *fanout);
 /* A registered session begins and ends. */
 void fanout_open(struct fanout *fanout, session_id id);
 void fanout_close(struct fanout *fanout, session_id id);
-/* NULL where the id's generation is not the one that is open. */
+/* From now on it gets each message by itself: it does not see bytes but messages. */
+void fanout_set_apart(struct fanout *fanout, session_id id);
+/* NULL where the id is another edge's or its generation is not the one that is open. */
 struct fan_session *fanout_session(struct fanout *fanout, session_id id);
 
 /* Applies JOIN, PART, RANK, TRAITS, CAST and REPLY; other kinds are not its affair. Borrows. */
@@ -93,7 +135,13 @@ void fanout_apply(struct fanout *fanout, const struct effect *effect);
 /* Bytes for one session outside of any effect. */
 void fanout_say(struct fanout *fanout, uint32_t slot, struct str bytes);
 
-/* Ends a turn: runs that are still in queues live on there. */
+/* Gives everybody what was said to their rooms. Before anything is sent, and before anything that
+ * has a place in the order is done to a session's output from outside. */
+void fanout_settle(struct fanout *fanout);
+/* The same for one session. */
+void fanout_settle_session(struct fanout *fanout, session_id id);
+
+/* Settles and ends a turn: runs that are still in queues live on there. */
 void fanout_end_turn(struct fanout *fanout);
 
 #endif

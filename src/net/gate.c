@@ -415,6 +415,7 @@ bool gates_record(struct gates *gates, const struct effect *effect, bool classic
 
 bool gates_reply(struct gates *gates, const struct effect *effect, uint64_t now_ms)
 {
+    fanout_settle_session(gates->fanout, effect->session); /* What came before is not behind it. */
     struct gate *gate = find(gates, effect->session);
     if (gate == NULL || gate->loose == 0) {
         return false;
@@ -451,6 +452,7 @@ static void give_up_session(struct gates *gates, session_id session)
 
 void gates_settle(struct gates *gates, uint64_t now_ms)
 {
+    fanout_settle(gates->fanout);
     gates->now_ms = now_ms;
     for (size_t i = 0; i < gates->n_refused; i++) {
         finish(gates, &gates->refused[i], true);
@@ -470,6 +472,7 @@ void gates_settle(struct gates *gates, uint64_t now_ms)
 
 void gates_stored(struct gates *gates, uint64_t seq, bool failed, uint64_t now_ms)
 {
+    fanout_settle(gates->fanout); /* What came while it was closed is behind it. */
     gates->now_ms = now_ms;
     while (gates->first < gates->n && gates->records[gates->first].seq <= seq) {
         finish(gates, &gates->records[gates->first++], failed);
@@ -502,6 +505,7 @@ static void cool(struct gates *gates)
 
 void gates_tick(struct gates *gates, uint64_t now_ms)
 {
+    fanout_settle(gates->fanout);
     gates->now_ms = now_ms;
     while (gates->late < gates->n && gates->records[gates->late].due_ms <= now_ms) {
         struct gate_record *record = &gates->records[gates->late++];

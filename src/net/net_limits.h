@@ -4,6 +4,9 @@
 
 enum {
     FANOUT_RUN_MAX = 256 * 1024,  /* a run that is longer is followed by a new one */
+    FANOUT_STREAMS_KEPT = 256,    /* rooms' streams that are kept for the next turn */
+    RUN_POOL_MAX = 128,           /* free runs that an edge keeps … */
+    RUN_POOL_BYTES = 32 * 1024,   /* … unless they are longer */
     EDGE_READ_BYTES = 16 * 1024,  /* at most read from one connection at a time */
     EDGE_TURN_BYTES = 512 * 1024, /* read in all before the edge enters the core */
     EDGE_TURN_WORK = 4096,        /* lines taken before then: chat counts 1 */

@@ -2,6 +2,7 @@
 #include "run.h"
 
 #include "alloc.h"
+#include "net_limits.h"
 
 #include <stdlib.h>
 
@@ -12,6 +13,36 @@ struct run *run_create(void)
     return run;
 }
 
+struct run *run_take(struct run_pool *pool)
+{
+    struct run *run = pool->free;
+    if (run == NULL) {
+        run = run_create();
+        run->pool = pool;
+        return run;
+    }
+    pool->free = run->next;
+    pool->n--;
+    run->holders = 1;
+    buf_clear(&run->bytes);
+    return run;
+}
+
+static void run_destroy(struct run *run)
+{
+    buf_finish(&run->bytes);
+    free(run);
+}
+
+void run_pool_finish(struct run_pool *pool)
+{
+    while (pool->free != NULL) {
+        struct run *run = pool->free;
+        pool->free = run->next;
+        run_destroy(run);
+    }
+}
+
 void run_ref(struct run *run)
 {
     run->holders++;
@@ -19,10 +50,17 @@ void run_ref(struct run *run)
 
 void run_unref(struct run *run)
 {
-    if (run != NULL && --run->holders == 0) {
-        buf_finish(&run->bytes);
-        free(run);
+    if (run == NULL || --run->holders > 0) {
+        return;
     }
+    struct run_pool *pool = run->pool;
+    if (pool == NULL || pool->n == RUN_POOL_MAX || run->bytes.cap > RUN_POOL_BYTES) {
+        run_destroy(run);
+        return;
+    }
+    run->next = pool->free;
+    pool->free = run;
+    pool->n++;
 }
 
 static struct slice *last_slice(struct outq *queue)

@@ -8,13 +8,25 @@
 
 #include "buf.h"
 
+/* Runs that nobody holds any more, with their memory, for the next ones: a few of an edge. */
+struct run_pool {
+    struct run *free;
+    unsigned n;
+};
+
+void run_pool_finish(struct run_pool *pool);
+
 struct run {
     unsigned holders;
     struct buf bytes;
+    struct run_pool *pool; /* where it goes in the end, or NULL */
+    struct run *next;      /* in the pool */
 };
 
 /* With one holder. */
 struct run *run_create(void);
+/* Of a pool, which must live longer. */
+struct run *run_take(struct run_pool *pool);
 void run_ref(struct run *run);
 void run_unref(struct run *run);
 

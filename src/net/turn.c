@@ -119,6 +119,9 @@ static void on_registered(struct conn *conn, const struct effect *effect)
     struct edge *edge = conn->edge;
     struct peer_env env = conn_env(conn);
     fanout_open(&edge->fanout, conn->id);
+    if (conn->stage == CONN_CLASSIC) {
+        fanout_set_apart(&edge->fanout, conn->id);
+    }
     admission_registered(edge->admission, &conn->address);
     conn->registered = true;
     peer_admitted(&conn->peer, &env);
@@ -261,6 +264,7 @@ static void take_effects(struct edge *edge)
     for (size_t i = 0; i < edge->effects.len; i++) {
         apply(edge, &effects[i]);
     }
+    fanout_settle(&edge->fanout);
     gates_settle(&edge->gates, edge->now_ms);
 }
 

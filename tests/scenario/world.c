@@ -352,6 +352,7 @@ static void apply_effects(struct world_edge *edge)
         message_unref(effect.message);
     }
     edge->n_effects = 0;
+    fanout_settle(&edge->fanout);
     gates_settle(&edge->gates, edge->world->now_ms);
 }
 

@@ -162,12 +162,13 @@ static void check_conn(const struct world_edge *edge, const struct world_conn *c
     const struct fanout *fanout = &edge->fanout;
     uint32_t slot = session_id_slot(conn->id);
     if (!conn->open) {
-        CHECK(slot >= fanout->n_slots || !fanout->sessions[slot].open);
+        CHECK(slot >= fanout->n_slots || fanout->sessions[slot].generation == 0);
         return;
     }
     CHECK(slot < fanout->n_slots);
     const struct fan_session *session = &fanout->sessions[slot];
-    CHECK(session->open && session->id == conn->id && session->caps == conn->caps);
+    CHECK(fanout_session((struct fanout *)fanout, conn->id) == session &&
+          session->caps == conn->caps);
     CHECK(session->traits == conn->traits && session->n_places == conn->n_places);
     const struct fan_place *places = fan_session_places(session);
     for (unsigned i = 0; i < session->n_places; i++) {

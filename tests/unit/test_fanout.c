@@ -4,12 +4,13 @@
 #include "cap.h"
 #include "chance.h"
 #include "fanout.h"
+#include "net_limits.h"
 
 #include "alloc.h"
 
 #include <stdlib.h>
 
-enum { SLOTS = 40, ROOMS = 12, STEPS = 30000, OUT = -1 };
+enum { EDGE = 3, SLOTS = 40, ROOMS = 12, STEPS = 30000, OUT = -1 };
 
 struct member {
     bool open;
@@ -27,6 +28,7 @@ struct table {
     struct member members[SLOTS];
     uint64_t seed;
     unsigned number; /* of the next message */
+    unsigned pieces; /* deliveries since the last check */
 };
 
 static void on_deliver(void *ctx, uint32_t slot, struct run *run, size_t offset, size_t len,
@@ -34,7 +36,8 @@ static void on_deliver(void *ctx, uint32_t slot, struct run *run, size_t offset,
 {
     struct table *t = ctx;
     assert_true(slot < SLOTS && t->members[slot].open);
-    assert_true(offset + len <= run->bytes.len);
+    assert_true(len > 0 && offset + len <= run->bytes.len);
+    t->pieces++;
     buf_add(&t->members[slot].got, run->bytes.p + offset, len);
 }
 
@@ -51,6 +54,8 @@ static void begin(struct table *t)
 
 static void check(struct table *t)
 {
+    fanout_settle(&t->fanout);
+    t->pieces = 0;
     for (unsigned i = 0; i < SLOTS; i++) {
         struct member *m = &t->members[i];
         assert_int_equal(m->got.len, m->due.len);
@@ -87,10 +92,10 @@ static void open_or_close(struct table *t, unsigned slot)
     m->open = true;
     m->caps = 0;
     m->traits = 0;
-    m->id = session_id_make(0, ++m->generation, slot);
+    m->id = session_id_make(EDGE, ++m->generation, slot);
     fanout_open(&t->fanout, m->id);
     assert_non_null(fanout_session(&t->fanout, m->id));
-    assert_null(fanout_session(&t->fanout, session_id_make(0, m->generation - 1, slot)));
+    assert_null(fanout_session(&t->fanout, session_id_make(EDGE, m->generation - 1, slot)));
 }
 
 static void apply(struct table *t, struct effect effect)
@@ -106,7 +111,8 @@ static void move(struct table *t, unsigned slot)
     static const uint8_t ranks[] = {0, RANK_VOICE, RANK_OP, RANK_OP | RANK_VOICE};
     uint8_t rank = ranks[chance(&t->seed, 4)];
     /* Sometimes of a session that has gone: nothing may come of it. */
-    session_id id = chance(&t->seed, 10) == 0 ? session_id_make(0, m->generation + 5, slot) : m->id;
+    session_id id =
+        chance(&t->seed, 10) == 0 ? session_id_make(EDGE, m->generation + 5, slot) : m->id;
     bool counts = m->open && id == m->id;
     if (!counts || m->ranks[room] == OUT) {
         apply(t, (struct effect){.kind = EFFECT_JOIN, .session = id, .room = room, .rank = rank});
@@ -120,12 +126,16 @@ static void move(struct table *t, unsigned slot)
     }
 }
 
+/* Most are like many others. */
 static void change_traits(struct table *t, unsigned slot)
 {
     struct member *m = &t->members[slot];
     if (m->open) {
-        m->caps = (uint32_t)chance(&t->seed, 1u << CAP_COUNT);
-        m->traits = (uint8_t)chance(&t->seed, 8);
+        bool rare = chance(&t->seed, 4) == 0;
+        m->caps = rare ? (uint32_t)chance(&t->seed, 1u << CAP_COUNT)
+                       : (uint32_t)(chance(&t->seed, 2) * CAP_SERVER_TIME |
+                                    chance(&t->seed, 2) * CAP_EXTENDED_JOIN);
+        m->traits = rare ? (uint8_t)chance(&t->seed, 8) : 0;
         apply(t,
               (struct effect){
                   .kind = EFFECT_TRAITS, .session = m->id, .caps = m->caps, .traits = m->traits});
@@ -173,6 +183,11 @@ static void cast(struct table *t)
         .session = chance(seed, 2) == 0 ? t->members[chance(seed, SLOTS)].id : 0,
         .room = 1 + chance(seed, ROOMS),
     };
+    if (a.session != 0 && chance(seed, 4) == 0) {
+        /* Somebody of another edge. */
+        a.session =
+            session_id_make(EDGE + 1, session_id_generation(a.session), session_id_slot(a.session));
+    }
     struct buf body = {0};
     buf_printf(&body, ":x PRIVMSG #r :%u\r\n", ++t->number);
     struct message *message = message_create(&(struct message_parts){
@@ -213,6 +228,9 @@ static void random_effects(void **state)
     begin(t);
     for (int step = 0; step < STEPS; step++) {
         unsigned slot = (unsigned)chance(&t->seed, SLOTS);
+        if (chance(&t->seed, 200) == 0) {
+            fanout_set_apart(&t->fanout, t->members[slot].id);
+        }
         switch (chance(&t->seed, 10)) {
         case 0:
             open_or_close(t, slot);
@@ -234,8 +252,14 @@ static void random_effects(void **state)
         default:
             cast(t);
         }
-        check(t);
+        if (chance(&t->seed, 12) == 0) {
+            check(t);
+        } else if (chance(&t->seed, 12) == 0) {
+            fanout_settle_session(&t->fanout, t->members[slot].id);
+            assert_int_equal(t->members[slot].got.len, t->members[slot].due.len);
+        }
     }
+    check(t);
     for (unsigned slot = 0; slot < SLOTS; slot++) {
         if (t->members[slot].open) {
             open_or_close(t, slot);
@@ -246,32 +270,85 @@ static void random_effects(void **state)
     free(t);
 }
 
-/* A message to a room is rendered once for each of the four forms, however many members it has. */
+static void enter(struct table *t, room_id room)
+{
+    for (unsigned slot = 0; slot < SLOTS; slot++) {
+        if (!t->members[slot].open) {
+            open_or_close(t, slot);
+        }
+        apply(t,
+              (struct effect){.kind = EFFECT_JOIN, .session = t->members[slot].id, .room = room});
+        t->members[slot].ranks[room] = 0;
+    }
+}
+
+static void say_to(struct table *t, room_id room, session_id except, struct str body)
+{
+    for (unsigned slot = 0; slot < SLOTS; slot++) {
+        struct member *m = &t->members[slot];
+        if (m->ranks[room] != OUT && m->id != except) {
+            buf_add_str(&m->due, body);
+        }
+    }
+    apply(t, (struct effect){.kind = EFFECT_CAST,
+                             .audience = {.kind = AUDIENCE_ROOM, .room = room, .session = except},
+                             .message = message_create(&(struct message_parts){.body = body})});
+}
+
+/* What is said to a room is rendered once and given to each member in one piece; to who spoke in
+ * two, without the own words. */
 static void members_share_one_rendering(void **state)
 {
     struct table *t = xcalloc(1, sizeof(*t));
     begin(t);
-    for (unsigned slot = 0; slot < SLOTS; slot++) {
-        open_or_close(t, slot);
-        apply(t, (struct effect){.kind = EFFECT_JOIN, .session = t->members[slot].id, .room = 1});
-        t->members[slot].ranks[1] = 0;
-    }
+    enter(t, 1);
+    session_id speaker = t->members[3].id;
+    say_to(t, 1, 0, STR("one\r\n"));
+    say_to(t, 1, speaker, STR("two\r\n"));
+    say_to(t, 1, 0, STR("three\r\n"));
+    assert_int_equal(t->fanout.n_streams, 1);
+    const struct run *run = t->fanout.streams[0]->runs[t->fanout.sessions[0].class];
+    assert_int_equal(run->bytes.len, 5 + 5 + 7);
+    assert_int_equal(t->pieces, 1);
+    fanout_settle(&t->fanout);
+    assert_int_equal(t->pieces, 1 + SLOTS);
+    check(t);
+    assert_int_equal(t->fanout.n_streams, 0);
+    finish(t);
+    free(t);
+}
+
+/* Who is in two rooms that are spoken in gets the lines of both in their order. */
+static void two_rooms_keep_their_order(void **state)
+{
+    struct table *t = xcalloc(1, sizeof(*t));
+    begin(t);
+    enter(t, 1);
+    enter(t, 2);
     for (int i = 0; i < 3; i++) {
-        struct message *message =
-            message_create(&(struct message_parts){.body = STR("0123456789\r\n")});
-        apply(t, (struct effect){.kind = EFFECT_CAST,
-                                 .audience = {.kind = AUDIENCE_ROOM, .room = 1},
-                                 .message = message});
+        say_to(t, 1, 0, STR("one\r\n"));
+        say_to(t, 1, t->members[5].id, STR("more\r\n"));
+        say_to(t, 2, t->members[6].id, STR("two\r\n"));
     }
-    assert_int_equal(t->fanout.n_spoken, 1);
-    const struct run *run = t->fanout.rooms[t->fanout.spoken[0]].runs[0];
-    assert_int_equal(run->bytes.len, 3 * 12);
-    for (unsigned slot = 0; slot < SLOTS; slot++) {
-        assert_int_equal(t->members[slot].got.len, 3 * 12);
-        buf_clear(&t->members[slot].got);
+    check(t);
+    finish(t);
+    free(t);
+}
+
+/* A run ends at its bound; what is said goes on in the next. */
+static void long_runs_are_followed_by_others(void **state)
+{
+    struct table *t = xcalloc(1, sizeof(*t));
+    begin(t);
+    enter(t, 1);
+    static char line[8000];
+    memset(line, 'x', sizeof(line));
+    for (int i = 0; i < 100; i++) {
+        say_to(t, 1, t->members[i % SLOTS].id, str_make(line, sizeof(line) - (size_t)i));
     }
-    fanout_end_turn(&t->fanout);
-    assert_int_equal(t->fanout.n_spoken, 0);
+    const struct run *run = t->fanout.streams[0]->runs[t->fanout.sessions[0].class];
+    assert_true(run->bytes.len <= FANOUT_RUN_MAX + sizeof(line));
+    check(t);
     finish(t);
     free(t);
 }
@@ -281,6 +358,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_effects),
         cmocka_unit_test(members_share_one_rendering),
+        cmocka_unit_test(two_rooms_keep_their_order),
+        cmocka_unit_test(long_runs_are_followed_by_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -201,6 +201,38 @@ static void a_gate_is_a_place(void **state)
     finish(&t);
 }
 
+static void cast(struct table *t, const char *body)
+{
+    struct effect effect = {.kind = EFFECT_CAST,
+                            .audience = {.kind = AUDIENCE_ROOM, .room = 1},
+                            .message = make("", body)};
+    fanout_apply(&t->fanout, &effect);
+    message_unref(effect.message);
+}
+
+/* What is said to a room reaches its members later than it is said, but in its place. */
+static void a_room_keeps_its_place(void **state)
+{
+    struct table t;
+    begin(&t, CAPS);
+    for (unsigned i = 0; i < 2; i++) {
+        fanout_apply(&t.fanout,
+                     &(struct effect){.kind = EFFECT_JOIN, .session = t.sides[i].id, .room = 1});
+    }
+    cast(&t, "before\r\n");
+    speak(&t, 0, 7, ":a!a@h PRIVMSG #r :one\r\n");
+    cast(&t, "behind\r\n");
+    fanout_settle(&t.fanout);
+    assert_seen(&t, 0, "before\r\n");
+    assert_seen(&t, 1, "before\r\nbehind\r\n");
+    cast(&t, "later\r\n");
+    stored(&t, 7, false);
+    cast(&t, "at last\r\n");
+    fanout_settle(&t.fanout);
+    assert_seen(&t, 0, ":a!a@h PRIVMSG #r :one\r\nbehind\r\nlater\r\nat last\r\n");
+    finish(&t);
+}
+
 static void several_gates_open_one_by_one(void **state)
 {
     struct table t;
@@ -590,6 +622,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_gate_is_a_place),
+        cmocka_unit_test(a_room_keeps_its_place),
         cmocka_unit_test(several_gates_open_one_by_one),
         cmocka_unit_test(a_failure_takes_the_place_of_the_echo),
         cmocka_unit_test(old_clients_read_a_notice),
