@@ -4,6 +4,8 @@
 
 enum {
     SERVER_TRIM_BYTES = 1024 * 1024, /* kept by the allocator of each thread for the next turn */
+    HUB_EDGE_EFFECTS_MAX = 32768,    /* wait for an edge before those that cause them are slowed */
+    HUB_NAP_MS = 20,                 /* … by so much for each of their turns */
     SERVER_FLUSH_MS = 5000,          /* the last commit may take when the server stops */
     CONFIG_FILE_BYTES_MAX = 1024 * 1024,
     CONFIG_MISTAKES_MAX = 100, /* reported at once; more are counted in the last line */

@@ -2,6 +2,7 @@
 #include "hub.h"
 
 #include "alloc.h"
+#include "daemon_limits.h"
 #include "map.h"
 #include "msgid.h"
 
@@ -55,15 +56,17 @@ static void stage_add(struct stage *stage, const struct effect *effect)
     stage->effects[stage->n++] = *effect;
 }
 
-/* `own` is that of the edge whose thread this is, or NULL. */
-static void post_all(struct hub *hub, const struct stage *own)
+/* `own` is that of the edge whose thread this is, or NULL. Returns the edges that fall behind. */
+static uint64_t post_all(struct hub *hub, const struct stage *own)
 {
+    uint64_t behind = 0;
     for (unsigned i = 0; i < hub->n_edges; i++) {
         struct stage *stage = &hub->edges[i];
         if (stage == own) {
             mailbox_post_own(stage->mailbox, stage->effects, stage->n);
         } else {
-            mailbox_post(stage->mailbox, stage->effects, stage->n);
+            bool crowded = mailbox_post(stage->mailbox, stage->effects, stage->n);
+            behind |= (uint64_t)crowded << i;
         }
         stage->n = 0;
     }
@@ -74,6 +77,7 @@ static void post_all(struct hub *hub, const struct stage *own)
         store_post(hub->store, hub->for_store.effects, hub->for_store.n);
         hub->for_store.n = 0;
     }
+    return behind;
 }
 
 /* ---- routing ---- */
@@ -248,8 +252,14 @@ static void submit(void *ctx, const struct input *inputs, size_t n, enum port_re
         ret_results[i] =
             hub->closed ? PORT_DONE : (enum port_result)core_apply(hub->core, &inputs[i]);
     }
-    post_all(hub, &hub->edges[port->edge]);
+    uint64_t behind = post_all(hub, &hub->edges[port->edge]);
     lock_leave(&hub->lock);
+    for (unsigned i = 0; behind >> i != 0; i++) {
+        if ((behind >> i & 1) != 0) {
+            /* Two that wait for each other both go on after a moment. */
+            mailbox_wait(hub->edges[i].mailbox, HUB_NAP_MS);
+        }
+    }
 }
 
 static void drained(void *ctx, session_id session)
@@ -287,7 +297,7 @@ void hub_apply(struct hub *hub, const struct input *input)
     lock_enter(&hub->lock);
     if (!hub->closed) {
         (void)core_apply(hub->core, input);
-        post_all(hub, NULL);
+        (void)post_all(hub, NULL);
     }
     lock_leave(&hub->lock);
 }
@@ -311,7 +321,7 @@ void hub_stop_edges(struct hub *hub, struct str last_line)
                   .kind = EFFECT_STOP,
                   .message = message_create(&(struct message_parts){.body = last_line}),
               });
-    post_all(hub, NULL);
+    (void)post_all(hub, NULL);
     lock_leave(&hub->lock);
 }
 
@@ -351,7 +361,9 @@ struct hub *hub_create(const struct hub_options *options)
 
 void hub_add_edge(struct hub *hub, struct edge *edge)
 {
-    hub->edges[hub->n_edges++].mailbox = edge_mailbox(edge);
+    struct mailbox *mailbox = edge_mailbox(edge);
+    mailbox->crowd = HUB_EDGE_EFFECTS_MAX;
+    hub->edges[hub->n_edges++].mailbox = mailbox;
 }
 
 void hub_destroy(struct hub *hub)

@@ -55,6 +55,33 @@ static void wakes_only_when_it_was_empty(void **state)
     mailbox_finish(&shared.box);
 }
 
+static void *take_one(void *ctx)
+{
+    struct mailbox_batch batch = {0};
+    mailbox_take(ctx, &batch);
+    mailbox_batch_finish(&batch);
+    return NULL;
+}
+
+static void slows_down_who_sends_too_fast(void **state)
+{
+    struct mailbox box;
+    const int items[] = {1, 2, 3};
+    mailbox_init(&box, sizeof(int), NULL, NULL);
+    assert_false(mailbox_post(&box, items, 3)); /* No bound. */
+    box.crowd = 4;
+    assert_true(mailbox_post(&box, items, 3));
+    /* Nobody takes: it ends all the same. */
+    mailbox_wait(&box, 1);
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, take_one, &box), 0);
+    mailbox_wait(&box, 60000);
+    assert_int_equal(box.len, 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_false(mailbox_post(&box, items, 3));
+    mailbox_finish(&box);
+}
+
 struct sender {
     struct shared *shared;
     unsigned index;
@@ -119,6 +146,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wakes_only_when_it_was_empty),
+        cmocka_unit_test(slows_down_who_sends_too_fast),
         cmocka_unit_test(batches_stay_whole_and_in_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
