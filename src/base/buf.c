@@ -84,11 +84,15 @@ void buf_vprintf(struct buf *buf, const char *format, va_list args)
 {
     va_list again;
     va_copy(again, args);
-    int need = vsnprintf(NULL, 0, format, args);
+    /* Most of what is formatted fits into what is there already. */
+    size_t free_len = buf->cap - buf->len;
+    int need = vsnprintf(free_len > 0 ? buf->p + buf->len : NULL, free_len, format, args);
     CHECK(need >= 0);
     char *to = buf_reserve(buf, (size_t)need + 1);
     if (to != NULL) {
-        vsnprintf(to, (size_t)need + 1, format, again);
+        if ((size_t)need >= free_len) {
+            vsnprintf(to, (size_t)need + 1, format, again);
+        }
         buf->len += (size_t)need;
     }
     va_end(again);
