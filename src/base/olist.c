@@ -147,6 +147,11 @@ void *olist_get(const struct olist *list, uint64_t id)
     return at != SIZE_MAX ? item_at(list, at) : NULL;
 }
 
+void *olist_last(const struct olist *list)
+{
+    return list->used > 0 ? item_at(list, list->used - 1) : NULL;
+}
+
 void *olist_next(const struct olist *list, uint64_t *cursor)
 {
     for (size_t at = upper_bound(list, *cursor); at < list->used; at++) {

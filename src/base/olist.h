@@ -43,6 +43,9 @@ void olist_remove_at(struct olist *list, uint32_t at);
 /* The item with this id, or NULL. */
 void *olist_get(const struct olist *list, uint64_t id);
 
+/* The one with the greatest id, or NULL. */
+void *olist_last(const struct olist *list);
+
 /* The first item whose id is greater than *cursor, which becomes its id; NULL at the end. A walk
  * begins with a cursor of 0; ids begin with 1. */
 void *olist_next(const struct olist *list, uint64_t *cursor);

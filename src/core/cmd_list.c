@@ -73,12 +73,14 @@ static bool list_more(struct core *core, struct walk *walk)
 {
     const struct user *viewer = core->who->user;
     struct str conditions = {walk->text, walk->text_len};
+    size_t at = olist_seek(&core->rooms, walk->cursor);
     while (!core_piece_full(core)) {
-        const struct room *room = olist_next(&core->rooms, &walk->cursor);
+        const struct room *room = olist_step(&core->rooms, &at);
         if (room == NULL) {
             reply_numeric(core, RPL_LISTEND, ":End of /LIST");
             return true;
         }
+        walk->cursor = room->id;
         core->piece_work++;
         /* The lobby is there even when nobody is in it; for a list that is as good as not. */
         if (room->members.len > 0 && room_visible_to(room, viewer) &&

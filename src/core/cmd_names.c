@@ -1,38 +1,52 @@
 /* NAMES, also at the end of a JOIN (Modern IRC, "NAMES message"). Pure; under the core's mutex. */
+#include "names_cache.h"
 #include "reply.h"
 
 /* A prefix of two signs, and the space before. */
 enum { NAMES_EXTRA = 3 };
 
-static struct str shown_name(const struct core *core, const struct user *user)
+static unsigned form_of(uint32_t caps)
 {
-    return (core->who->caps & CAP_USERHOST_IN_NAMES) != 0 ? user_mask_str(user) : user_nick(user);
+    return ((caps & CAP_MULTI_PREFIX) != 0 ? NAMES_ALL_PREFIXES : 0) |
+           ((caps & CAP_USERHOST_IN_NAMES) != 0 ? NAMES_MASKS : 0);
 }
 
-/* Lines until the piece is full; false where members are left. */
-static bool add_lines(struct core *core, const struct room *room, bool inside, uint64_t *cursor)
+static struct buf *begin_line(struct core *core, const struct room *room)
+{
+    struct buf *line = reply_begin(core, RPL_NAMREPLY);
+    buf_add_char(line, room_symbol(room));
+    buf_add_char(line, ' ');
+    buf_add_str(line, room_name(room));
+    buf_add(line, " :", 2);
+    return line;
+}
+
+/* Lines of the members behind *cursor up to the one with id `until`, or until the piece is full;
+ * false where some are left. */
+static bool add_lines(struct core *core, const struct room *room, bool inside, uint64_t *cursor,
+                      uint64_t until)
 {
     const struct olist *members = &room->members;
-    bool all_prefixes = (core->who->caps & CAP_MULTI_PREFIX) != 0;
+    unsigned form = form_of(core->who->caps);
     struct buf *line = NULL;
     size_t head = 0;
     bool complete = false;
     size_t at = olist_seek(members, *cursor);
     while (core->piece_work < CORE_PIECE_WORK) {
         const struct user *user = olist_step(members, &at);
-        if (user == NULL) {
+        const struct membership *membership = user != NULL ? user_membership(user, room) : NULL;
+        if (membership == NULL || membership->since_seq > until) {
             complete = true;
             break;
         }
         core->piece_work++;
-        const struct membership *membership = user_membership(user, room);
         if (!inside && (user->umodes & UMODE_INVISIBLE) != 0) {
             *cursor = membership->since_seq;
             continue;
         }
-        struct str name = shown_name(core, user);
+        size_t name_len = (form & NAMES_MASKS) != 0 ? user_mask_str(user).len : user_nick(user).len;
         if (line != NULL &&
-            line->len - core->reply_start + name.len + NAMES_EXTRA > CORE_LINE_MAX) {
+            line->len - core->reply_start + name_len + NAMES_EXTRA > CORE_LINE_MAX) {
             reply_end(core);
             line = NULL;
         }
@@ -40,15 +54,13 @@ static bool add_lines(struct core *core, const struct room *room, bool inside, u
             if (core_piece_full(core)) {
                 return false; /* This one begins the next piece. */
             }
-            line = reply_begin(core, RPL_NAMREPLY);
-            buf_printf(line, "%c %s :", room_symbol(room), room->name.raw);
+            line = begin_line(core, room);
             head = line->len;
         }
         if (line->len > head) {
             buf_add_char(line, ' ');
         }
-        room_add_prefix(membership->rank, all_prefixes, line);
-        buf_add_str(line, name);
+        names_add(line, user, membership->rank, form);
         *cursor = membership->since_seq;
     }
     if (line != NULL) {
@@ -57,13 +69,44 @@ static bool add_lines(struct core *core, const struct room *room, bool inside, u
     return complete;
 }
 
+/* The same of all members behind *cursor for one of them, with what is kept of it. */
+static bool add_kept_lines(struct core *core, struct room *room, uint64_t *cursor)
+{
+    unsigned form = form_of(core->who->caps);
+    while (!core_piece_full(core)) {
+        struct names_piece piece;
+        enum names_source source = names_cache_next(core, room, form, *cursor, &piece);
+        if (source == NAMES_COMPLETE) {
+            return true;
+        }
+        if (source == NAMES_READY) {
+            struct buf *line = begin_line(core, room);
+            core->piece_work++;
+            if (line->len - core->reply_start + piece.names.len <= CORE_LINE_MAX) {
+                buf_add_str(line, piece.names);
+                reply_end(core);
+                *cursor = piece.last;
+                continue;
+            }
+            /* Its own nickname is longer than is permitted today. */
+            line->len = core->reply_start;
+        }
+        if (!add_lines(core, room, true, cursor, piece.last)) {
+            return false;
+        }
+    }
+    return false;
+}
+
 static bool names_more(struct core *core, struct walk *walk)
 {
     const struct user *viewer = core->who->user;
-    const struct room *room = room_by_id(core, walk->room);
+    struct room *room = room_by_id(core, walk->room);
     if (room != NULL && room_visible_to(room, viewer)) {
         bool inside = user_membership(viewer, room) != NULL || user_is_operator(viewer);
-        if (!add_lines(core, room, inside, &walk->cursor)) {
+        bool complete = inside ? add_kept_lines(core, room, &walk->cursor)
+                               : add_lines(core, room, false, &walk->cursor, UINT64_MAX);
+        if (!complete) {
             return false;
         }
     }
@@ -71,7 +114,7 @@ static bool names_more(struct core *core, struct walk *walk)
     return true;
 }
 
-void names_begin(struct core *core, const struct room *room)
+void names_begin(struct core *core, struct room *room)
 {
     walk_begin(core, names_more, &(struct walk){.room = room->id}, room_name(room));
 }

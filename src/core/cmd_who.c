@@ -55,16 +55,22 @@ static bool who_room_more(struct core *core, struct walk *walk)
         return end(core, walk);
     }
     bool inside = user_membership(viewer, room) != NULL || user_is_operator(viewer);
+    const struct user *last = NULL;
+    size_t at = olist_seek(&room->members, walk->cursor);
     while (!core_piece_full(core)) {
-        const struct user *user = olist_next(&room->members, &walk->cursor);
+        const struct user *user = olist_step(&room->members, &at);
         if (user == NULL) {
             return end(core, walk);
         }
+        last = user;
         core->piece_work++;
         bool wanted = (walk->flags & WHO_OPERATORS) == 0 || user_is_operator(user);
         if (wanted && (inside || (user->umodes & UMODE_INVISIBLE) == 0)) {
             add_user(core, user, room);
         }
+    }
+    if (last != NULL) {
+        walk->cursor = user_membership(last, room)->since_seq;
     }
     return false;
 }
@@ -88,11 +94,13 @@ static bool who_all_more(struct core *core, struct walk *walk)
     const struct user *viewer = core->who->user;
     size_t raw_len = strlen(walk->text);
     struct str mask = {walk->text + raw_len + 1, walk->text_len - raw_len - 1};
+    size_t at = olist_seek(&core->users, walk->cursor);
     while (!core_piece_full(core)) {
-        const struct user *user = olist_next(&core->users, &walk->cursor);
+        const struct user *user = olist_step(&core->users, &at);
         if (user == NULL) {
             return end(core, walk);
         }
+        walk->cursor = user->id;
         /* Looking for a room in common takes the product of both numbers of rooms. */
         core->piece_work += 1 + (size_t)user->n_rooms * viewer->n_rooms / 16;
         bool wanted = (walk->flags & WHO_OPERATORS) == 0 || user_is_operator(user);

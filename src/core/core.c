@@ -93,7 +93,6 @@ void core_destroy(struct core *core)
     olist_finish(&core->users);
     olist_finish(&core->rooms);
     session_table_finish(&core->sessions);
-    map_finish(&core->rooms_by_id);
     map_finish(&core->partners);
     monitor_finish(core);
     name_index_finish(&core->nicks);
@@ -300,6 +299,7 @@ static void apply_settings(struct core *core, struct settings *settings)
     settings_unref(core->settings);
     core->settings = settings_ref(settings);
     isupport_update(core);
+    names_cache_clear(core); /* The lines' lengths may be others. */
     update_lobby(core);
     struct room *room;
     OLIST_EACH (&core->rooms, room) {
@@ -327,6 +327,7 @@ enum core_result core_apply(struct core *core, const struct input *input)
     if (input->kind != INPUT_ROOM) {
         begin(core);
         rooms_expire(core);
+        names_cache_expire(core);
     }
     struct session *session;
     switch (input->kind) {

@@ -16,7 +16,10 @@ enum {
     CORE_ROSTER_BYTES = 1000,      /* the members that fit into one frame of the classic protocol */
     CORE_PARTNERS_MAX = 100,       /* people whom a user spoke with alone; the oldest gives way */
     CORE_EXPIRE_ROOMS = 4, /* emptied rooms forgotten in one step; there is one for each input */
-    CORE_CLOCK_STEP_MS = 10 * 60 * 1000,  /* a clock that moves further at once has jumped … */
+    CORE_NAMES_BYTES = 1 << 20,          /* of text that is kept for NAMES, of all rooms together */
+    CORE_NAMES_MEMBERS = 32,             /* smaller rooms have none */
+    CORE_NAMES_IDLE_MS = 10000,          /* what nobody asked for so long is dropped */
+    CORE_CLOCK_STEP_MS = 10 * 60 * 1000, /* a clock that moves further at once has jumped … */
     CORE_CLOCK_TRUST_MS = 60 * 60 * 1000, /* … and ends no kept room for so long after it */
     CORE_TEXT_MAX = 2000,                 /* an announcement as it comes in; cut to a line */
 };

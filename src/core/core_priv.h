@@ -125,6 +125,7 @@ struct room {
     char *topic_by;
     uint64_t topic_ms;
     uint64_t since_ms;
+    struct names_cache *names;      /* NULL: nothing of NAMES is kept */
     struct olist members;           /* struct user, by membership.since_seq */
     struct olist lists[ROOM_LISTS]; /* struct mask_entry */
     uint32_t bans_version;          /* counts the changes of them */
@@ -165,7 +166,6 @@ struct core {
     struct name_index room_names;
     struct olist users;
     struct olist rooms;
-    struct map rooms_by_id;
     struct map partners;           /* by user_id */
     struct room_queue kept_slight; /* emptied rooms, in the order in which they were emptied */
     struct room_queue kept_solid;
@@ -174,6 +174,9 @@ struct core {
     bool has_begun;        /* no more of those come; the lobby is there */
     uint64_t steady_ms;    /* since when the clock goes without jumps */
     struct whowas *whowas;
+    struct names_cache *names_oldest; /* by when they were used */
+    struct names_cache *names_newest;
+    size_t names_bytes;    /* of them all */
     struct strmap watches; /* nicknames that sessions watch (monitor.c) */
     struct buf isupport; /* the 005 lines' tokens, one token a line; made again with new settings */
 
@@ -347,6 +350,14 @@ static inline uint64_t core_n_rooms(const struct core *core)
     return core->rooms.len - core->n_kept;
 }
 
+/* names_cache.c */
+/* The member with this id goes, or its name or rank is another now. */
+void names_cache_change(struct room *room, uint64_t member);
+void names_cache_drop(struct core *core, struct room *room);
+/* Drops what nobody asked for lately. */
+void names_cache_expire(struct core *core);
+void names_cache_clear(struct core *core);
+
 /* invite.c */
 bool invite_has(const struct user *user, const struct room *room);
 void invite_add(struct user *user, const struct room *room);
@@ -498,7 +509,7 @@ static inline struct str line_rest(const struct input_line *in, unsigned i)
 
 /* Shared between commands: cmd_mode_room.c, cmd_names.c, cmd_part.c, cmd_message.c */
 void mode_room(struct core *core, struct room *room, const struct input_line *in);
-void names_begin(struct core *core, const struct room *room);
+void names_begin(struct core *core, struct room *room);
 void part_room(struct core *core, struct room *room, struct str reason);
 void announce_by_operator(struct core *core, struct str text);
 

@@ -21,7 +21,7 @@ struct room *room_find_kept(const struct core *core, struct str folded)
 
 struct room *room_by_id(const struct core *core, room_id id)
 {
-    return map_get(&core->rooms_by_id, id);
+    return olist_get(&core->rooms, id);
 }
 
 static uint64_t member_id(const struct olist *list, const void *item)
@@ -56,7 +56,6 @@ struct room *room_create_as(struct core *core, const struct name *name, room_id 
     room->modes = ROOM_MODES_NEW;
     room->since_ms = core->now_ms;
     olist_append(&core->rooms, room);
-    map_put(&core->rooms_by_id, room->id, room);
     return room;
 }
 
@@ -80,9 +79,9 @@ void room_destroy(struct core *core, struct room *room)
     if (room->is_kept) {
         room_unkeep(core, room);
     }
+    names_cache_drop(core, room);
     name_index_remove(&core->room_names, &room->name);
     olist_remove(&core->rooms, room->id);
-    map_del(&core->rooms_by_id, room->id);
     olist_finish(&room->members);
     free(room->key);
     free(room->topic);
@@ -145,6 +144,7 @@ void room_remove(struct core *core, struct room *room, struct user *user)
     for (const struct session *s = user->sessions; s != NULL; s = s->next) {
         core_emit(core, &(struct effect){.kind = EFFECT_PART, .session = s->id, .room = room->id});
     }
+    names_cache_change(room, membership->since_seq);
     olist_remove_at(&room->members, membership->at);
     remove_membership(user, membership);
     if (room->members.len == 0 && !room->is_lobby) {
@@ -157,6 +157,7 @@ void room_set_rank(struct core *core, struct room *room, struct user *user, uint
     struct membership *membership = user_membership(user, room);
     CHECK(membership != NULL);
     membership->rank = rank;
+    names_cache_change(room, membership->since_seq);
     for (const struct session *s = user->sessions; s != NULL; s = s->next) {
         core_emit(core, &(struct effect){
                             .kind = EFFECT_RANK, .session = s->id, .room = room->id, .rank = rank});

@@ -115,6 +115,7 @@ void user_rename(struct core *core, struct user *user, const struct name *name)
     name_index_add(&core->nicks, &user->name);
     for (unsigned i = 0; i < user->n_rooms; i++) {
         user->rooms[i].bans_version = BANS_VERSION_NONE;
+        names_cache_change(user->rooms[i].room, user->rooms[i].since_seq);
     }
 }
 
