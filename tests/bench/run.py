@@ -128,6 +128,8 @@ def machine():
 def main():
     build = os.path.abspath(sys.argv[1])
     words = sys.argv[2:] or ['full']
+    if words == ['core']:
+        sys.exit(subprocess.call([os.path.join(build, 'tests/bench/core_bench')]))
     known = [name for group in groups([]) for name in group.phases]
     if len(os.sched_getaffinity(0)) < 2:
         sys.exit('two processors are needed: one for the server, one for the load')
@@ -138,7 +140,7 @@ def main():
     elif set(words) <= set(known):
         wanted, passes, seconds, peers = set(words), 3, 2.0, servers.has_peers(build)
     else:
-        sys.exit(f'usage: script/bench [quick|full|SCENARIO...]\nscenarios: {" ".join(known)}')
+        sys.exit(f'usage: script/bench [quick|full|core|SCENARIO...]\nscenarios: {" ".join(known)}')
     about = machine()
     runs = run(build, wanted, passes, seconds, peers)
     values = report.values_of(runs)
