@@ -33,6 +33,12 @@ enum {
     SEARCH_CRISIS_SEGMENTS = 256,    /* FTS5 merges so many by itself, all at once: never */
     SEARCH_WAL_PAGES = 2000,         /* from which on the log is copied into the index */
 
+    SEARCH_STEP_MS = 10,    /* of indexing: who wants something forgotten may wait so long */
+    SEARCH_GATHER_MS = 500, /* from the first new message on */
+    SEARCH_TIDY_MS = 20,    /* between two steps of tidying up */
+    SEARCH_RETRY_MS = 5000, /* after a failure */
+    SEARCH_IDLE_MS = 60000,
+
     SEARCH_CACHE_WRITER_KB = 16 * 1024,
     SEARCH_CACHE_READER_KB = 8 * 1024,
     SEARCH_BUSY_MS = 2000,

@@ -510,20 +510,19 @@ static int step(struct search *s)
 
 /* ---- from outside ---- */
 
-int search_step(struct search *s, struct search_db *db)
+static int run_steps(struct search *s)
 {
-    s->db = db;
-    int status = s->begun ? 0 : begin(s);
-    if (status == 0) {
-        s->message = search_db_prepare(
-            db,
-            "SELECT m.place, m.time, m.kind, m.source, m.text, p.a, p.b FROM history.messages m "
-            "LEFT JOIN history.places p ON p.id = m.place WHERE m.seq = ?1",
-            0);
-        status = s->message != NULL ? 0 : STATUS_IO;
-    }
     unsigned until = s->read + SEARCH_STEP_ROWS;
     unsigned looked_up = 0;
+    int status = s->begun ? 0 : begin(s);
+    s->message = search_db_prepare(
+        s->db,
+        "SELECT m.place, m.time, m.kind, m.source, m.text, p.a, p.b FROM history.messages m "
+        "LEFT JOIN history.places p ON p.id = m.place WHERE m.seq = ?1",
+        0);
+    if (status == 0 && s->message == NULL) {
+        status = STATUS_IO;
+    }
     while (status == 0) {
         size_t before = s->n_batch;
         status = step(s);
@@ -535,6 +534,20 @@ int search_step(struct search *s, struct search_db *db)
     }
     sqlite3_finalize(s->message);
     s->message = NULL;
+    return status;
+}
+
+int search_step(struct search *s, struct search_db *db)
+{
+    s->db = db;
+    /* One snapshot for the step: beginning one for each message takes longer than reading it. */
+    int status = search_db_exec(db, "BEGIN");
+    if (status == 0) {
+        status = run_steps(s);
+    }
+    if (!sqlite3_get_autocommit(db->sqlite)) {
+        sqlite3_exec(db->sqlite, "ROLLBACK", NULL, NULL, NULL);
+    }
     s->db = NULL;
     return status;
 }

@@ -27,6 +27,15 @@ int store_open(const struct store_options *options, struct store **ret_store, st
         store_writer_finish(&store->writer);
         goto failed;
     }
+    if (options->search) {
+        status = search_indexer_create(options->path, &store->indexer, error);
+    }
+    if (status != 0) {
+        store_readers_finish(&store->readers);
+        store_writer_finish(&store->writer);
+        goto failed;
+    }
+    store->writer.db.indexer = store->indexer;
     *ret_store = store;
     return 0;
 
@@ -52,6 +61,9 @@ void store_start(struct store *store)
 {
     store_readers_start(&store->readers);
     store_writer_start(&store->writer);
+    if (store->indexer != NULL) {
+        search_indexer_start(store->indexer);
+    }
 }
 
 void store_post(struct store *store, const struct effect *effects, size_t n)
@@ -103,6 +115,7 @@ void store_close(struct store *store)
     /* The writer tells the readers what it has finished, so it ends first. */
     store_writer_stop(&store->writer);
     store_readers_stop(&store->readers);
+    search_indexer_destroy(store->indexer);
     store_readers_finish(&store->readers);
     store_writer_finish(&store->writer);
     free(store->path);

@@ -12,6 +12,7 @@
 struct sqlite3;
 struct sqlite3_stmt;
 struct search_db;
+struct search_indexer;
 
 enum store_role {
     STORE_WRITER, /* makes the database where there is none, and migrates it */
@@ -21,8 +22,9 @@ enum store_role {
 struct store_db {
     struct sqlite3 *sqlite;
     struct sqlite3_stmt *statements[STMT_COUNT];
-    char *path;               /* owned */
-    struct search_db *search; /* of a reader that was asked to search; owned */
+    char *path;                     /* owned */
+    struct search_indexer *indexer; /* of a writer: what is taken away is told to it; may be NULL */
+    struct search_db *search;       /* of a reader that was asked to search; owned */
     enum store_role role;
     char server_part[12]; /* of msgids */
     unsigned wal_pages;   /* in the log, after the last commit here */

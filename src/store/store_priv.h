@@ -6,6 +6,7 @@
 
 #include "lock.h"
 #include "map.h"
+#include "search_indexer.h"
 #include "store_read.h"
 #include "store_write.h"
 
@@ -133,6 +134,7 @@ struct store {
     struct store_identity identity;
     struct store_writer writer;
     struct store_readers readers;
+    struct search_indexer *indexer; /* NULL: nothing is searched */
 };
 
 /* Frees what a target of the effect would own. */

@@ -2,6 +2,7 @@
 #include "store_write.h"
 
 #include "alloc.h"
+#include "search_indexer.h"
 #include "store_limits.h"
 #include "store_line.h"
 
@@ -140,6 +141,7 @@ static int add_message(struct store_write *write, const struct record *record,
 
 static int forget_one(struct store_db *db, uint64_t seq, unsigned *rows)
 {
+    search_indexer_forget(db->indexer, seq);
     int status = stmt_run(db, STMT_MESSAGE_DELETE, "i", seq);
     if (status == 0) {
         *rows += (unsigned)sqlite3_changes(db->sqlite);

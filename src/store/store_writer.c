@@ -186,6 +186,7 @@ static void run_batch(struct store_writer *writer, size_t n)
     cond_wake_all(&writer->done);
     lock_leave(&writer->lock);
     store_readers_finished(writer->readers, finished);
+    search_indexer_wake(writer->db.indexer);
 }
 
 /* ---- between the batches ---- */

@@ -1,0 +1,160 @@
+/* The indexing thread. It gathers for a while before it begins, since small steps cost the index
+ * more than large ones, and lets go of the lock between steps. */
+#include "search_indexer.h"
+
+#include "alloc.h"
+#include "lock.h"
+#include "search_index.h"
+#include "search_limits.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+struct search_indexer {
+    struct lock lock; /* of the flags */
+    struct cond wake;
+    bool wanted;
+    bool sleeping; /* until somebody wakes it */
+    bool stopping;
+    bool running;
+    struct lock index_lock; /* of the index; taken before the other where both are */
+    struct search_index *index;
+    pthread_t thread;
+};
+
+int search_indexer_create(const char *history, struct search_indexer **ret_indexer,
+                          struct buf *error)
+{
+    struct search_index *index = NULL;
+    int status = search_index_open(history, &index, error);
+    if (status != 0) {
+        return status;
+    }
+    struct search_indexer *indexer = xcalloc(1, sizeof(*indexer));
+    lock_init(&indexer->lock);
+    lock_init(&indexer->index_lock);
+    cond_init(&indexer->wake);
+    indexer->index = index;
+    indexer->wanted = true; /* What came after the last start's end. */
+    *ret_indexer = indexer;
+    return 0;
+}
+
+/* False: it is the end. */
+static bool pause_for(struct search_indexer *indexer, unsigned ms)
+{
+    lock_enter(&indexer->lock);
+    if (!indexer->stopping && ms > 0) {
+        cond_wait(&indexer->wake, &indexer->lock, ms);
+    }
+    bool going = !indexer->stopping;
+    lock_leave(&indexer->lock);
+    return going;
+}
+
+/* Sleeps until there is something to do, and a while longer. */
+static bool sleep_and_gather(struct search_indexer *indexer)
+{
+    lock_enter(&indexer->lock);
+    while (!indexer->stopping && !indexer->wanted) {
+        indexer->sleeping = true;
+        cond_wait(&indexer->wake, &indexer->lock, SEARCH_IDLE_MS);
+    }
+    indexer->sleeping = false;
+    lock_leave(&indexer->lock);
+    return pause_for(indexer, SEARCH_GATHER_MS);
+}
+
+static bool take_wanted(struct search_indexer *indexer)
+{
+    lock_enter(&indexer->lock);
+    bool wanted = indexer->wanted;
+    indexer->wanted = false;
+    lock_leave(&indexer->lock);
+    return wanted;
+}
+
+static int step(struct search_indexer *indexer, struct search_progress *ret_progress)
+{
+    lock_enter(&indexer->index_lock);
+    int status = search_index_step(indexer->index, SEARCH_STEP_MS, ret_progress);
+    lock_leave(&indexer->index_lock);
+    return status;
+}
+
+static unsigned pause_after(const struct search_progress *progress)
+{
+    if (progress->behind) {
+        return 0;
+    }
+    return progress->messages > 0 ? SEARCH_GATHER_MS : SEARCH_TIDY_MS;
+}
+
+static void *run(void *ctx)
+{
+    struct search_indexer *indexer = ctx;
+    struct search_progress progress = {0};
+    bool going = true;
+    while (going) {
+        bool wanted = take_wanted(indexer);
+        if (!wanted && progress.idle) {
+            going = sleep_and_gather(indexer);
+        } else if (step(indexer, &progress) == 0) {
+            going = pause_for(indexer, pause_after(&progress));
+        } else {
+            going = pause_for(indexer, SEARCH_RETRY_MS);
+        }
+    }
+    return NULL;
+}
+
+void search_indexer_start(struct search_indexer *indexer)
+{
+    CHECK(pthread_create(&indexer->thread, NULL, run, indexer) == 0);
+    indexer->running = true;
+}
+
+void search_indexer_destroy(struct search_indexer *indexer)
+{
+    if (indexer == NULL) {
+        return;
+    }
+    if (indexer->running) {
+        lock_enter(&indexer->lock);
+        indexer->stopping = true;
+        cond_wake_all(&indexer->wake);
+        lock_leave(&indexer->lock);
+        CHECK(pthread_join(indexer->thread, NULL) == 0);
+    }
+    search_index_close(indexer->index);
+    cond_finish(&indexer->wake);
+    lock_finish(&indexer->index_lock);
+    lock_finish(&indexer->lock);
+    free(indexer);
+}
+
+void search_indexer_wake(struct search_indexer *indexer)
+{
+    if (indexer == NULL) {
+        return;
+    }
+    lock_enter(&indexer->lock);
+    indexer->wanted = true;
+    if (indexer->sleeping) {
+        indexer->sleeping = false; /* Once is enough. */
+        cond_wake(&indexer->wake);
+    }
+    lock_leave(&indexer->lock);
+}
+
+void search_indexer_forget(struct search_indexer *indexer, uint64_t seq)
+{
+    if (indexer == NULL) {
+        return;
+    }
+    lock_enter(&indexer->index_lock);
+    int status = search_index_forget(indexer->index, &seq, 1);
+    (void)status;
+    lock_leave(&indexer->index_lock);
+    search_indexer_wake(indexer); /* Something is to be tidied up. */
+}

@@ -1,0 +1,28 @@
+/*
+ * The thread that keeps the search index up with the history, on connections of its own: no commit
+ * and no echo waits for it. Any thread may call what is here.
+ */
+#ifndef MARU_SEARCH_INDEXER_H
+#define MARU_SEARCH_INDEXER_H
+
+#include "buf.h"
+#include "status.h"
+
+struct search_indexer;
+
+/* Opens or makes the index of this history's database, which exists and has its tables. No thread
+ * yet. A negative status leaves a sentence in *error. */
+int search_indexer_create(const char *history, struct search_indexer **ret_indexer,
+                          struct buf *error) MARU_CHECK;
+void search_indexer_start(struct search_indexer *indexer);
+/* Ends the thread; what is not indexed yet will be at the next start. NULL is allowed. */
+void search_indexer_destroy(struct search_indexer *indexer);
+
+/* There are new messages in the history. NULL is allowed. */
+void search_indexer_wake(struct search_indexer *indexer);
+
+/* Before a message is taken out of the history. Waits for a step at most. What fails is found to
+ * be gone by whoever searches. NULL is allowed. */
+void search_indexer_forget(struct search_indexer *indexer, uint64_t seq);
+
+#endif
