@@ -33,11 +33,13 @@ def binary(name):
 
 
 class Server:
-    """marud with a data folder of its own; ports are free ones, read from what it prints."""
+    """marud with a data folder of its own; ports are free ones, read from what it prints. `data` is
+    a folder that outlives it; `hidden` where only the server itself sees what lies there."""
 
     def __init__(self, *args, listeners=('plain', 'tls', 'classic', 'http', 'auto'), config=None,
-                 edges=None, limits=False, preload=None):
-        self.data = tempfile.mkdtemp(prefix='maru-test-')
+                 edges=None, limits=False, preload=None, data=None, hidden=False, env=None):
+        self.folder = tempfile.mkdtemp(prefix='maru-test-')
+        self.data = data or self.folder
         settings = config or ''
         if edges is not None:
             settings = f'server: {{ edges = {edges}; }};\n' + settings
@@ -45,7 +47,7 @@ class Server:
             # On a busy machine a client of a test may take longer than a person would.
             settings += '\nlimits: { registration_timeout_s = 120; };\n'
         command = [binary('marud'), '--data', self.data]
-        self.config_path = os.path.join(self.data, 'marud.conf')
+        self.config_path = os.path.join(self.folder, 'marud.conf')
         with open(self.config_path, 'w', encoding='utf-8') as file:
             file.write(settings)
         command += ['--config', self.config_path]
@@ -54,11 +56,14 @@ class Server:
         for kind in listeners:
             command += ['--listen', f'{kind}=127.0.0.1:0']
         command += list(args)
-        self.log_path = os.path.join(self.data, 'log')
+        self.log_path = os.path.join(self.folder, 'log')
         self.last_output = ''
         self.log = open(self.log_path, 'wb')
         self.process = subprocess.Popen((preload or []) + command, stdout=self.log,
-                                        stderr=subprocess.STDOUT)
+                                        stderr=subprocess.STDOUT,
+                                        env=dict(os.environ, **(env or {})))
+        if hidden:
+            self.data = f'/proc/{self.process.pid}/root{self.data}'
         self.ports = {}
         self._wait_for_ports(listeners)
 
@@ -93,6 +98,14 @@ class Server:
     def pid(self):
         return self.process.pid
 
+    def kill(self):
+        """As a power cut does. It ends the server for the test, too."""
+        os.kill(self.status['pid'], signal.SIGKILL)
+        self.process.wait(timeout=LIMIT)
+        self.log.close()
+        self.last_output = self.output()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
     def stop(self, expected=0):
         """SIGTERM, where it still runs; then how it ended and what it wrote are judged, once."""
         if self.log.closed:
@@ -102,7 +115,7 @@ class Server:
         code = self.process.wait(timeout=LIMIT)
         self.log.close()
         output = self.last_output = self.output()
-        shutil.rmtree(self.data, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
         if code != expected:
             raise AssertionError(f'marud ended with {code}:\n{output[-6000:]}')
         for bad in ('Sanitizer', 'runtime error', 'invariant broken'):
@@ -121,7 +134,7 @@ class Server:
             self.process.wait()
             self.log.close()
             self.last_output = self.output()
-            shutil.rmtree(self.data, ignore_errors=True)
+            shutil.rmtree(self.folder, ignore_errors=True)
             raise AssertionError('marud does not stop') from None
 
     def __enter__(self):
@@ -135,7 +148,7 @@ class Server:
             self.process.wait()
             self.log.close()
             print(self.output()[-4000:])
-            shutil.rmtree(self.data, ignore_errors=True)
+            shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def tls_context(version=None):
