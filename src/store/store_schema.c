@@ -177,3 +177,22 @@ int store_schema_apply(sqlite3 *sqlite, const char *path, struct buf *error)
 {
     return store_schema_migrate(sqlite, path, steps, sizeof(steps) / sizeof(steps[0]), error);
 }
+
+int store_schema_recognise(sqlite3 *sqlite, const char *path, struct buf *error)
+{
+    int version = 0;
+    int application = 0;
+    int status = read_number(sqlite, "PRAGMA user_version", &version, error);
+    if (status == 0) {
+        status = read_number(sqlite, "PRAGMA application_id", &application, error);
+    }
+    if (status == 0 && (application != APPLICATION_ID || version < 1)) {
+        buf_printf(error, "%s is a database of something else", path);
+        return STATUS_UNSUPPORTED;
+    }
+    if (status == 0 && version > (int)(sizeof(steps) / sizeof(steps[0]))) {
+        buf_printf(error, "%s was written by a newer version", path);
+        return STATUS_UNSUPPORTED;
+    }
+    return status;
+}

@@ -19,7 +19,11 @@ struct store_migration {
  * Negative, with a sentence in *error, where it is no database of ours or a newer one. */
 int store_schema_apply(struct sqlite3 *sqlite, const char *path, struct buf *error) MARU_CHECK;
 
-/* The same with other steps, for tests. */
+/* Whether it is a database of ours that this version knows; changes nothing. Negative, with a
+ * sentence, where it is not. */
+int store_schema_recognise(struct sqlite3 *sqlite, const char *path, struct buf *error) MARU_CHECK;
+
+/* The same as store_schema_apply() with other steps, for tests. */
 int store_schema_migrate(struct sqlite3 *sqlite, const char *path,
                          const struct store_migration *steps, unsigned n,
                          struct buf *error) MARU_CHECK;

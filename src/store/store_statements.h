@@ -48,6 +48,11 @@
     X(ALL_DOWN, STORE_BOTH(STORE_TRAITS, STORE_RANGE) "ORDER BY seq DESC")                         \
     X(ALL_OLDEST, STORE_BOTH("seq, time", "place = ?1") "ORDER BY seq LIMIT ?2")                   \
     X(ALL_NTH_NEWEST, STORE_BOTH("seq", "place = ?1") "ORDER BY seq DESC LIMIT 1 OFFSET ?2")       \
+    X(SPEECH_COUNT, "SELECT count(*), max(seq) FROM (" STORE_SPEECH(                               \
+                        "seq", "place = ?1 AND seq > ?2") "ORDER BY seq LIMIT ?3)")                \
+    X(EVENTS_COUNT, "SELECT count(*), max(seq) FROM (" STORE_EVENTS(                               \
+                        "seq", "place = ?1 AND seq > ?2") "ORDER BY seq LIMIT ?3)")                \
+    X(SOURCES, "SELECT seq, source FROM messages WHERE seq > ?1 ORDER BY seq")                     \
     X(EPOCH_ADD, "INSERT OR IGNORE INTO epochs(seq) VALUES (?1)")                                  \
     X(EPOCH_AFTER, "SELECT seq FROM epochs WHERE seq > ?1 ORDER BY seq LIMIT 1")                   \
     X(EPOCH_BEFORE, "SELECT seq FROM epochs WHERE seq <= ?1 ORDER BY seq DESC LIMIT 1")            \
