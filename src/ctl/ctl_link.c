@@ -144,14 +144,10 @@ static int receive_line(struct ctl_link *link, size_t *ret_len, struct buf *erro
     }
 }
 
-int ctl_link_ask(struct ctl_link *link, json_t *request, json_t **ret_answer, struct buf *error)
+int ctl_link_next(struct ctl_link *link, json_t **ret_answer, struct buf *error)
 {
-    int status = send_line(link, request, error);
-    json_decref(request);
     size_t len = 0;
-    if (status == STATUS_OK) {
-        status = receive_line(link, &len, error);
-    }
+    int status = receive_line(link, &len, error);
     if (status < 0) {
         return status;
     }
@@ -165,4 +161,11 @@ int ctl_link_ask(struct ctl_link *link, json_t *request, json_t **ret_answer, st
     }
     *ret_answer = answer;
     return STATUS_OK;
+}
+
+int ctl_link_ask(struct ctl_link *link, json_t *request, json_t **ret_answer, struct buf *error)
+{
+    int status = send_line(link, request, error);
+    json_decref(request);
+    return status == STATUS_OK ? ctl_link_next(link, ret_answer, error) : status;
 }

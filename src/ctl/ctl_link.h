@@ -1,5 +1,6 @@
 /*
- * The connection to a server's control socket: one request, one answer. Main thread; waits.
+ * The connection to a server's control socket: one request, one answer, and for a job words on how
+ * far it is before. Main thread; waits.
  */
 #ifndef MARU_CTL_LINK_H
 #define MARU_CTL_LINK_H
@@ -23,5 +24,8 @@ void ctl_link_close(struct ctl_link *link);
 /* Sends `request` (taken) and waits for the answer, an object that the caller lets go of. */
 int ctl_link_ask(struct ctl_link *link, json_t *request, json_t **ret_answer,
                  struct buf *error) MARU_CHECK;
+
+/* Waits for another line, where the last one was no answer yet. */
+int ctl_link_next(struct ctl_link *link, json_t **ret_answer, struct buf *error) MARU_CHECK;
 
 #endif

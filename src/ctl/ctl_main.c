@@ -1,14 +1,17 @@
 /* maructl: the operator's tool for a server on this machine. One thread. */
 #include "alloc.h"
+#include "ctl_file.h"
 #include "ctl_link.h"
 #include "ctl_output.h"
 #include "ctl_show.h"
 #include "escape.h"
+#include "progress.h"
 
 #include <getopt.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { EXIT_USAGE = 2 };
 
@@ -25,15 +28,25 @@ static const char help[] =
     "  reload                read the configuration and the certificate again\n"
     "  stop                  stop the server\n"
     "\n"
+    "  history               show how much is kept, and whether it can be written\n"
+    "  backup FILE           copy what is kept to FILE, while people talk\n"
+    "  export ROOM FILE      write what was said in ROOM to FILE, with --json as JSON lines,\n"
+    "                        with --html as a page\n"
+    "  erase NICK|MASK       delete what a nickname, or all of nick!user@host, said\n"
+    "\n"
     "  --data DIR            the server's data folder\n"
     "  --socket PATH         its control socket\n"
     "  --json                print answers as JSON\n"
+    "  --html                export a page\n"
+    "  --yes                 erase without asking\n"
     "  --version             print the version\n"
     "  --help                print this\n";
 
 struct job {
     struct ctl_link link;
     bool json;
+    bool html;
+    bool yes;
     int words_n; /* behind the command */
     char **words;
 };
@@ -242,6 +255,150 @@ static int run_stop(struct job *job)
     return order(job, json_pack("{s:s}", "op", "stop"));
 }
 
+/* ---- jobs ---- */
+
+/* Asks for what takes long, and shows how far it is. NULL where it failed, with the reason said. */
+static json_t *ask_long(struct job *job, const char *what, json_t *request)
+{
+    struct progress progress;
+    struct buf error = {0};
+    int status = STATUS_OK;
+    progress_begin(&progress, what);
+    json_t *answer = ask(job, request);
+    const json_t *far;
+    while (answer != NULL && (far = json_object_get(answer, "progress")) != NULL) {
+        progress_show(&progress, (uint64_t)json_integer_value(json_object_get(far, "done")),
+                      (uint64_t)json_integer_value(json_object_get(far, "total")));
+        json_decref(answer);
+        answer = NULL;
+        status = ctl_link_next(&job->link, &answer, &error);
+    }
+    progress_end(&progress);
+    if (status < 0) {
+        fail(buf_str(&error));
+    }
+    buf_finish(&error);
+    return answer == NULL || is_refused(answer) ? NULL : answer;
+}
+
+static int run_history(struct job *job)
+{
+    json_t *answer = ask_long(job, "Counting", json_pack("{s:s}", "op", "history"));
+    return answer == NULL ? EXIT_FAILURE : show(job, answer, answer, ctl_show_history);
+}
+
+/* Brings the file that the server made to where it is wanted. Takes the answer. */
+static int take_file(json_t *answer, const char *to)
+{
+    struct buf error = {0};
+    const char *from = json_string_value(json_object_get(answer, "path"));
+    int result = EXIT_SUCCESS;
+    if (from == NULL) {
+        result = fail(STR("the server names no file"));
+    } else if (ctl_file_take(from, to, &error) < 0) {
+        result = fail(buf_str(&error));
+    }
+    buf_finish(&error);
+    return result;
+}
+
+/* Better now than after an hour. */
+static bool can_write(const char *to)
+{
+    struct buf error = {0};
+    bool can = ctl_file_try(to, &error) == STATUS_OK;
+    if (!can) {
+        fail(buf_str(&error));
+    }
+    buf_finish(&error);
+    return can;
+}
+
+static int run_backup(struct job *job)
+{
+    if (!can_write(job->words[0])) {
+        return EXIT_FAILURE;
+    }
+    json_t *answer = ask_long(job, "Copying the history", json_pack("{s:s}", "op", "backup"));
+    int result = answer != NULL ? take_file(answer, job->words[0]) : EXIT_FAILURE;
+    json_decref(answer);
+    return result;
+}
+
+/* "1 message", "12 messages" */
+static void say_count(const char *before, const json_t *answer)
+{
+    json_int_t n = json_integer_value(json_object_get(answer, "messages"));
+    printf("%s%lld message%s.\n", before, (long long)n, n == 1 ? "" : "s");
+}
+
+static int run_export(struct job *job)
+{
+    if (job->json == job->html) {
+        return complain(NULL, "expected --json or --html");
+    }
+    json_t *room = json_string(job->words[0]);
+    if (room == NULL) {
+        return complain(NULL, "expected UTF-8 text");
+    }
+    if (!can_write(job->words[1])) {
+        json_decref(room);
+        return EXIT_FAILURE;
+    }
+    json_t *answer = ask_long(job, "Exporting",
+                              json_pack("{s:s, s:o, s:s}", "op", "export", "room", room, "format",
+                                        job->html ? "html" : "json"));
+    int result = answer != NULL ? take_file(answer, job->words[1]) : EXIT_FAILURE;
+    if (result == EXIT_SUCCESS) {
+        say_count("Wrote ", answer);
+    }
+    json_decref(answer);
+    return result;
+}
+
+/* What is erased does not come back: a person is asked, a program must have said so. */
+static bool is_sure(const struct job *job)
+{
+    if (job->yes) {
+        return true;
+    }
+    if (isatty(STDIN_FILENO) != 1) {
+        complain(NULL, "expected --yes: what is erased does not come back");
+        return false;
+    }
+    struct buf question = {0};
+    buf_add_cstr(&question, "Delete for ever all that ");
+    escape_add(&question, str_from(job->words[0]));
+    fprintf(stderr, STR_FMT " said? [y/N] ", STR_ARG(buf_str(&question)));
+    buf_finish(&question);
+    char answer[16] = "";
+    return fgets(answer, sizeof(answer), stdin) != NULL && ascii_lower(answer[0]) == 'y';
+}
+
+static int run_erase(struct job *job)
+{
+    json_t *who = json_string(job->words[0]);
+    if (who == NULL) {
+        return complain(NULL, "expected UTF-8 text");
+    }
+    if (!is_sure(job)) {
+        json_decref(who);
+        return EXIT_USAGE;
+    }
+    json_t *answer = ask_long(job, "Erasing", json_pack("{s:s, s:o}", "op", "erase", "who", who));
+    if (answer == NULL) {
+        return EXIT_FAILURE;
+    }
+    int result = EXIT_SUCCESS;
+    if (job->json) {
+        result = print_json(answer);
+    } else {
+        say_count("Erased ", answer);
+    }
+    json_decref(answer);
+    return result;
+}
+
 struct command {
     const char *name;
     int words_min;
@@ -251,7 +408,11 @@ struct command {
 
 static const struct command commands[] = {
     {"announce", 1, INT32_MAX, run_announce},
+    {"backup", 1, 1, run_backup},
     {"clients", 0, 0, run_clients},
+    {"erase", 1, 1, run_erase},
+    {"export", 2, 2, run_export},
+    {"history", 0, 0, run_history},
     {"kick", 1, INT32_MAX, run_kick},
     {"reload", 0, 0, run_reload},
     {"rooms", 0, 0, run_rooms},
@@ -285,11 +446,12 @@ static int run_command(struct job *job, const struct command *command, const cha
     return result;
 }
 
-enum { OPT_DATA = 256, OPT_SOCKET, OPT_JSON, OPT_VERSION, OPT_HELP };
+enum { OPT_DATA = 256, OPT_SOCKET, OPT_JSON, OPT_HTML, OPT_YES, OPT_VERSION, OPT_HELP };
 
 static const struct option long_options[] = {
     {"data", required_argument, NULL, OPT_DATA}, {"socket", required_argument, NULL, OPT_SOCKET},
-    {"json", no_argument, NULL, OPT_JSON},       {"version", no_argument, NULL, OPT_VERSION},
+    {"json", no_argument, NULL, OPT_JSON},       {"html", no_argument, NULL, OPT_HTML},
+    {"yes", no_argument, NULL, OPT_YES},         {"version", no_argument, NULL, OPT_VERSION},
     {"help", no_argument, NULL, OPT_HELP},       {NULL, 0, NULL, 0},
 };
 
@@ -314,6 +476,12 @@ int main(int argc, char **argv)
             break;
         case OPT_JSON:
             job.json = true;
+            break;
+        case OPT_HTML:
+            job.html = true;
+            break;
+        case OPT_YES:
+            job.yes = true;
             break;
         case OPT_VERSION:
             puts("maructl " MARU_VERSION);

@@ -112,6 +112,55 @@ void ctl_show_status(const json_t *answer, struct buf *out)
     buf_finish(&text);
 }
 
+/* "512 bytes", "3.4 MB" */
+static void add_size(struct buf *out, uint64_t bytes)
+{
+    static const char *const units[] = {"kB", "MB", "GB", "TB"};
+    if (bytes < 1000) {
+        buf_printf(out, "%llu bytes", (unsigned long long)bytes);
+        return;
+    }
+    double size = (double)bytes / 1000;
+    size_t unit = 0;
+    while (size >= 999.95 && unit + 1 < sizeof(units) / sizeof(units[0])) {
+        size /= 1000;
+        unit++;
+    }
+    buf_printf(out, "%.1f %s", size, units[unit]);
+}
+
+static void add_moment_line(struct buf *out, const char *title, const json_t *answer,
+                            const char *key)
+{
+    struct buf text = {0};
+    add_moment(&text, number_of(answer, key));
+    add_line(out, title, text.len > 0 ? buf_str(&text) : STR("-"));
+    buf_finish(&text);
+}
+
+void ctl_show_history(const json_t *answer, struct buf *out)
+{
+    struct buf text = {0};
+    bool working = json_is_true(json_object_get(answer, "working"));
+    add_line(out, "Writing", working ? STR("works") : STR("FAILS: what is said is not kept"));
+    add_size(&text, number_of(answer, "bytes"));
+    add_line(out, "On disk", buf_str(&text));
+    add_count(out, "Messages", answer, "messages", NULL);
+    add_count(out, "Events", answer, "events", NULL);
+    add_moment_line(out, "Oldest", answer, "oldest_ms");
+    add_moment_line(out, "Newest", answer, "newest_ms");
+    buf_clear(&text);
+    if (json_is_string(json_object_get(answer, "trouble"))) {
+        add_moment(&text, number_of(answer, "trouble_ms"));
+        buf_add_cstr(&text, ", ");
+        buf_add_str(&text, text_of(answer, "trouble"));
+    } else {
+        buf_add_cstr(&text, "none since the start");
+    }
+    add_line(out, "Last trouble", buf_str(&text));
+    buf_finish(&text);
+}
+
 void ctl_show_clients(const json_t *entries, struct buf *out)
 {
     static const char *const titles[] = {"NICK", "USER",  "HOST", "ACCOUNT", "KIND",

@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 void ctl_show_status(const json_t *answer, struct buf *out);
+void ctl_show_history(const json_t *answer, struct buf *out);
 
 /* `entries` are those of all pages. */
 void ctl_show_clients(const json_t *entries, struct buf *out);

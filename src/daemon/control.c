@@ -22,16 +22,21 @@ struct tool {
     bool reading;
     bool last; /* nothing more is answered: closed once the output is written */
     bool closing;
+    uint64_t job; /* under way, or ended with a file that is still there; 0: none */
+    enum control_job_kind job_kind;
+    bool waiting; /* for the job's end */
 };
 
 struct control {
     uv_pipe_t listener;
+    uv_timer_t pulse; /* runs while somebody waits for a job */
     uv_loop_t *loop;
     const struct control_ops *ops;
     void *user;
     char *path;
     struct tool *tools;
     unsigned tools_n;
+    uint64_t last_job;
     unsigned handles; /* not yet closed, the listener among them */
     bool closing;
 };
@@ -59,12 +64,23 @@ static void on_tool_closed(uv_handle_t *handle)
     handle_closed(control);
 }
 
+static void tool_forget_job(struct tool *tool)
+{
+    uint64_t job = tool->job;
+    tool->job = 0;
+    tool->waiting = false;
+    if (job != 0) {
+        tool->control->ops->job_forget(tool->control->user, job);
+    }
+}
+
 static void tool_close(struct tool *tool)
 {
     if (tool->closing) {
         return;
     }
     tool->closing = true;
+    tool_forget_job(tool);
     struct tool **link = &tool->control->tools;
     while (*link != tool) {
         link = &(*link)->next;
@@ -112,15 +128,31 @@ static bool output_is_full(const struct tool *tool)
            CONTROL_OUTPUT_BYTES_MAX / 2;
 }
 
-/* Answers the first line of the input; false where there is none. */
+static void on_pulse(uv_timer_t *timer);
+
+/* Answers the first line of the input; false where there is none, or none yet. */
 static bool answer_line(struct tool *tool, bool *ret_stop)
 {
+    if (tool->waiting) {
+        return false;
+    }
+    struct control *control = tool->control;
     const char *end = tool->input.len > 0 ? memchr(tool->input.p, '\n', tool->input.len) : NULL;
     struct buf out = {0};
     if (end != NULL && (size_t)(end - tool->input.p) < CONTROL_REQUEST_BYTES_MAX) {
+        tool_forget_job(tool);
         struct str line = str_make(tool->input.p, (size_t)(end - tool->input.p));
-        *ret_stop = control_answer(tool->control->ops, tool->control->user, line, &out);
+        uint64_t id = ++control->last_job;
+        enum control_next next =
+            control_answer(control->ops, control->user, line, id, &tool->job_kind, &out);
         buf_consume(&tool->input, line.len + 1);
+        *ret_stop = next == CONTROL_STOP;
+        if (next == CONTROL_WAIT) {
+            tool->job = id;
+            tool->waiting = true;
+            uv_timer_start(&control->pulse, on_pulse, CONTROL_PULSE_MS, CONTROL_PULSE_MS);
+            return false;
+        }
     } else if (end != NULL || tool->input.len >= CONTROL_REQUEST_BYTES_MAX) {
         control_refuse(&out, "too_long", "expected a shorter line");
         tool->last = true;
@@ -129,6 +161,45 @@ static bool answer_line(struct tool *tool, bool *ret_stop)
     }
     tool_send(tool, &out);
     return true;
+}
+
+/* Says how far the jobs are. Who does not read meanwhile misses some of it. */
+static void on_pulse(uv_timer_t *timer)
+{
+    struct control *control = timer->data;
+    bool any = false;
+    struct tool *next;
+    for (struct tool *tool = control->tools; tool != NULL; tool = next) {
+        next = tool->next;
+        any = any || tool->waiting;
+        if (tool->waiting && !output_is_full(tool)) {
+            uint64_t done = 0;
+            uint64_t total = 0;
+            struct buf out = {0};
+            control->ops->job_progress(control->user, tool->job, &done, &total);
+            control_answer_progress(&out, done, total);
+            tool_send(tool, &out);
+        }
+    }
+    if (!any) {
+        uv_timer_stop(timer);
+    }
+}
+
+void control_job_done(struct control *control, uint64_t id, const struct control_job_result *result)
+{
+    for (struct tool *tool = control->tools; tool != NULL; tool = tool->next) {
+        if (tool->waiting && tool->job == id) {
+            struct buf out = {0};
+            tool->waiting = false;
+            control_answer_job(&out, tool->job_kind, result);
+            tool_send(tool, &out);
+            if (!tool->closing) {
+                tool_go_on(tool);
+            }
+            return;
+        }
+    }
 }
 
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *ret_piece)
@@ -167,7 +238,9 @@ static void tool_go_on(struct tool *tool)
         return;
     }
     bool full = output_is_full(tool);
-    bool want = !full && !tool->last && !tool->input_ended;
+    /* While a job is under way we read on, to hear the end, as long as there is room. */
+    bool want =
+        !full && !tool->last && !tool->input_ended && tool->input.len < CONTROL_REQUEST_BYTES_MAX;
     if (want != tool->reading) {
         tool->reading = want;
         if (!want) {
@@ -177,7 +250,7 @@ static void tool_go_on(struct tool *tool)
             return;
         }
     }
-    bool done = tool->last || (tool->input_ended && !full);
+    bool done = tool->last || (tool->input_ended && !full && !tool->waiting);
     if (done && uv_stream_get_write_queue_size((const uv_stream_t *)&tool->pipe) == 0) {
         tool_close(tool);
     }
@@ -217,7 +290,7 @@ static void on_connection(uv_stream_t *listener, int status)
     }
 }
 
-static void on_listener_closed(uv_handle_t *handle)
+static void on_own_closed(uv_handle_t *handle)
 {
     handle_closed(handle->data);
 }
@@ -241,8 +314,10 @@ int control_create(uv_loop_t *loop, const char *path, const struct control_ops *
     control->user = user;
     control->path = str_dup(str_from(path));
     control->listener.data = control;
-    control->handles = 1;
+    control->handles = 2;
     CHECK(uv_pipe_init(loop, &control->listener, 0) == 0);
+    CHECK(uv_timer_init(loop, &control->pulse) == 0);
+    control->pulse.data = control;
     int failed = uv_pipe_open(&control->listener, fd);
     if (failed < 0) {
         close(fd);
@@ -269,5 +344,6 @@ void control_destroy(struct control *control)
     while (control->tools != NULL) {
         tool_close(control->tools);
     }
-    uv_close((uv_handle_t *)&control->listener, on_listener_closed);
+    uv_close((uv_handle_t *)&control->listener, on_own_closed);
+    uv_close((uv_handle_t *)&control->pulse, on_own_closed);
 }

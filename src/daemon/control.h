@@ -12,7 +12,15 @@
  *     set              "max_clients"
  *     reload           answers "messages", an array of lines; ok is false where it failed
  *     stop
- * Lines, answers not yet read, and the number of tools are bounded (daemon_limits.h).
+ *     history          how the database is
+ *     backup           copies it; answers "path"
+ *     export           "room", "format": "json" or "html"; answers "path" and "messages"
+ *     erase            "who": a nickname or a mask nick!user@host; answers "messages"
+ * The last four are jobs: while one is under way, {"ok": true, "progress": {"done", "total"}} comes
+ * every half second (total is 0 where nobody knows), and the tool's next requests wait. What lies
+ * at a "path" is the tool's to move or copy until it asks again or hangs up; then it is removed.
+ * Who hangs up ends the job.
+ * Lines, answers not yet read, and the numbers of tools and jobs are bounded (daemon_limits.h).
  */
 #ifndef MARU_CONTROL_H
 #define MARU_CONTROL_H
@@ -69,6 +77,39 @@ struct control_room {
     uint64_t created_wall_ms;
 };
 
+enum control_job_kind {
+    CONTROL_JOB_HISTORY,
+    CONTROL_JOB_BACKUP,
+    CONTROL_JOB_EXPORT,
+    CONTROL_JOB_ERASE,
+};
+
+struct control_job {
+    enum control_job_kind kind;
+    struct str room; /* EXPORT */
+    bool html;       /* EXPORT: not JSON lines */
+    struct str who;  /* ERASE */
+};
+
+struct control_history {
+    bool working;        /* what is said is written */
+    const char *trouble; /* the last, or NULL where there was none since the start */
+    uint64_t trouble_wall_ms;
+    uint64_t bytes; /* on disk, all files together */
+    uint64_t messages;
+    uint64_t events;         /* who came and went, topics, modes */
+    uint64_t oldest_wall_ms; /* 0: there is none */
+    uint64_t newest_wall_ms;
+};
+
+struct control_job_result {
+    int status;
+    const char *error; /* a sentence, where status is negative */
+    const char *path;  /* BACKUP, EXPORT */
+    uint64_t messages; /* EXPORT, ERASE */
+    struct control_history history;
+};
+
 /* What the server does when it is asked; all on the main thread, and none may wait. `user` is the
  * one given to control_create(). */
 struct control_ops {
@@ -88,6 +129,13 @@ struct control_ops {
     /* Adds what the operator should know; negative where the old configuration stays. */
     int (*reload)(void *user, struct config_report *messages);
     void (*stop)(void *user);
+
+    /* Begins a job elsewhere; control_job_done() says when it has ended, after this has returned.
+     * Negative, with a sentence, where it is not begun. */
+    int (*job_begin)(void *user, uint64_t id, const struct control_job *job, struct buf *error);
+    void (*job_progress)(void *user, uint64_t id, uint64_t *ret_done, uint64_t *ret_total);
+    /* Nobody wants the job or its file any more. Once for each that began. */
+    void (*job_forget)(void *user, uint64_t id);
 };
 
 struct control;
@@ -97,6 +145,10 @@ struct control;
  * must outlive the control. */
 int control_create(uv_loop_t *loop, const char *path, const struct control_ops *ops, void *user,
                    struct control **ret, struct buf *error) MARU_CHECK;
+
+/* A job has ended; nothing happens where its tool has gone. */
+void control_job_done(struct control *control, uint64_t id,
+                      const struct control_job_result *result);
 
 /* Stops listening, removes the socket, and closes the tools' connections once the answers under way
  * are written or their readers are given up. The loop must run on until it has no more handles of

@@ -76,8 +76,10 @@ struct request {
     const struct control_ops *ops;
     void *user;
     const json_t *json;
+    uint64_t id; /* of the job, where this begins one */
     struct buf *out;
-    bool stop;
+    enum control_next next;
+    enum control_job_kind job; /* where that is CONTROL_WAIT */
 };
 
 static void do_status(struct request *request)
@@ -278,7 +280,98 @@ static void do_reload(struct request *request)
 static void do_stop(struct request *request)
 {
     respond(request->out, success());
-    request->stop = true;
+    request->next = CONTROL_STOP;
+}
+
+/* ---- jobs ---- */
+
+static void begin(struct request *request, const struct control_job *job)
+{
+    struct buf error = {0};
+    int status = request->ops->job_begin(request->user, request->id, job, &error);
+    if (status == STATUS_OK) {
+        request->next = CONTROL_WAIT;
+        request->job = job->kind;
+    } else {
+        buf_add_char(&error, '\0');
+        control_refuse(request->out, status == STATUS_NOT_FOUND ? "not_found" : "failed", error.p);
+    }
+    buf_finish(&error);
+}
+
+static void do_history(struct request *request)
+{
+    begin(request, &(struct control_job){.kind = CONTROL_JOB_HISTORY});
+}
+
+static void do_backup(struct request *request)
+{
+    begin(request, &(struct control_job){.kind = CONTROL_JOB_BACKUP});
+}
+
+static void do_export(struct request *request)
+{
+    const char *format = json_string_value(json_object_get(request->json, "format"));
+    struct control_job job = {.kind = CONTROL_JOB_EXPORT};
+    if (format == NULL || (strcmp(format, "json") != 0 && strcmp(format, "html") != 0)) {
+        control_refuse(request->out, "bad_request", "format: expected \"json\" or \"html\"");
+        return;
+    }
+    job.html = strcmp(format, "html") == 0;
+    if (get_text(request, "room", 1, &job.room)) {
+        begin(request, &job);
+    }
+}
+
+static void do_erase(struct request *request)
+{
+    struct control_job job = {.kind = CONTROL_JOB_ERASE};
+    if (get_text(request, "who", 1, &job.who)) {
+        begin(request, &job);
+    }
+}
+
+static void add_history(json_t *object, const struct control_history *history)
+{
+    set(object, "working", json_boolean(history->working));
+    set(object, "trouble", cstr_json(history->trouble));
+    set_number(object, "trouble_ms", history->trouble_wall_ms);
+    set_number(object, "bytes", history->bytes);
+    set_number(object, "messages", history->messages);
+    set_number(object, "events", history->events);
+    set_number(object, "oldest_ms", history->oldest_wall_ms);
+    set_number(object, "newest_ms", history->newest_wall_ms);
+}
+
+void control_answer_job(struct buf *out, enum control_job_kind kind,
+                        const struct control_job_result *result)
+{
+    if (result->status < 0) {
+        control_refuse(out, result->status == STATUS_NOT_FOUND ? "not_found" : "failed",
+                       result->error != NULL ? result->error : status_text(result->status));
+        return;
+    }
+    json_t *object = success();
+    if (kind == CONTROL_JOB_HISTORY) {
+        add_history(object, &result->history);
+    }
+    if (kind == CONTROL_JOB_BACKUP || kind == CONTROL_JOB_EXPORT) {
+        set(object, "path", cstr_json(result->path));
+    }
+    if (kind == CONTROL_JOB_EXPORT || kind == CONTROL_JOB_ERASE) {
+        set_number(object, "messages", result->messages);
+    }
+    respond(out, object);
+}
+
+void control_answer_progress(struct buf *out, uint64_t done, uint64_t total)
+{
+    json_t *object = success();
+    json_t *progress = json_object();
+    set_number(progress, "done", done);
+    set_number(progress, "total", total);
+    set(object, "progress", progress);
+    respond(out, object);
 }
 
 static const struct {
@@ -287,7 +380,8 @@ static const struct {
 } operations[] = {
     {"status", do_status},     {"clients", do_clients}, {"rooms", do_rooms},
     {"announce", do_announce}, {"kick", do_kick},       {"set", do_set},
-    {"reload", do_reload},     {"stop", do_stop},
+    {"reload", do_reload},     {"stop", do_stop},       {"history", do_history},
+    {"backup", do_backup},     {"export", do_export},   {"erase", do_erase},
 };
 
 static void run(struct request *request)
@@ -300,19 +394,22 @@ static void run(struct request *request)
         }
     }
     control_refuse(request->out, "unknown_op",
-                   "op: expected status, clients, rooms, announce, kick, set, reload or stop");
+                   "op: expected status, clients, rooms, announce, kick, set, reload, stop, "
+                   "history, backup, export or erase");
 }
 
-bool control_answer(const struct control_ops *ops, void *user, struct str line, struct buf *out)
+enum control_next control_answer(const struct control_ops *ops, void *user, struct str line,
+                                 uint64_t id, enum control_job_kind *ret_kind, struct buf *out)
 {
     json_error_t error;
     json_t *json = json_loadb(line.p, line.len, JSON_REJECT_DUPLICATES, &error);
-    struct request request = {.ops = ops, .user = user, .json = json, .out = out};
+    struct request request = {.ops = ops, .user = user, .json = json, .id = id, .out = out};
     if (json_is_object(json)) {
         run(&request);
     } else {
         control_refuse(out, "bad_request", "expected one JSON object in a line");
     }
     json_decref(json);
-    return request.stop;
+    *ret_kind = request.job;
+    return request.next;
 }

@@ -23,6 +23,8 @@ enum {
     CONTROL_REQUEST_BYTES_MAX = 16384,      /* one line */
     CONTROL_PAGE_MAX = 100,                 /* clients or rooms in one response */
     CONTROL_OUTPUT_BYTES_MAX = 1024 * 1024, /* not yet read by the tool */
+    CONTROL_PULSE_MS = 500,                 /* between two words on how far a job is */
+    CONTROL_JOBS_MAX = 4,                   /* under way at once */
     CONTROL_TEXT_MAX = 400,                 /* bytes of an announcement or a reason */
 };
 

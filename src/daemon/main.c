@@ -1,5 +1,6 @@
 /* marud: the server's command line. Main thread. */
 #include "genpasswd.h"
+#include "offline.h"
 #include "options.h"
 #include "server.h"
 
@@ -29,18 +30,28 @@ static int load(const struct options *options, struct config *ret_config)
     return status;
 }
 
-static int check_or_run(const struct options *options)
+static int with_config(const struct options *options)
 {
     struct config config;
     if (load(options, &config) != STATUS_OK) {
         return EXIT_FAILURE;
     }
-    if (options->action == OPTIONS_CHECK_CONFIG) {
-        config_finish(&config);
+    int code = EXIT_SUCCESS;
+    switch (options->action) {
+    case OPTIONS_CHECK_CONFIG:
         puts("The configuration is in order.");
-        return EXIT_SUCCESS;
+        break;
+    case OPTIONS_CHECK:
+        code = offline_check(&config);
+        break;
+    case OPTIONS_RESTORE:
+        code = offline_restore(&config, options->file);
+        break;
+    default:
+        return server_run(options->config, &options->overrides, &config);
     }
-    return server_run(options->config, &options->overrides, &config);
+    config_finish(&config);
+    return code;
 }
 
 int main(int argc, char **argv)
@@ -56,7 +67,9 @@ int main(int argc, char **argv)
     switch (options.action) {
     case OPTIONS_RUN:
     case OPTIONS_CHECK_CONFIG:
-        code = check_or_run(&options);
+    case OPTIONS_CHECK:
+    case OPTIONS_RESTORE:
+        code = with_config(&options);
         break;
     case OPTIONS_PRINT_CONFIG:
         code = print_config();

@@ -10,6 +10,8 @@
 const char options_help[] =
     "Usage: marud [OPTION]...\n"
     "       marud genpasswd\n"
+    "       marud [OPTION]... check\n"
+    "       marud [OPTION]... restore FILE\n"
     "Serve a chat room. Without options it needs no configuration at all.\n"
     "\n"
     "  --config FILE             read settings from FILE\n"
@@ -24,7 +26,9 @@ const char options_help[] =
     "  --version                 print the version\n"
     "  --help                    print this\n"
     "\n"
-    "genpasswd reads a password and prints the hash that the configuration keeps.\n";
+    "genpasswd reads a password and prints the hash that the configuration keeps.\n"
+    "check looks whether what is kept of what was said is whole. restore puts a backup\n"
+    "in its place, and keeps the old database beside it. No server may run meanwhile.\n";
 
 enum {
     OPT_CONFIG = 256,
@@ -139,6 +143,33 @@ static int apply(struct options *options, int option, const char *argument, stru
     return STATUS_MALFORMED;
 }
 
+/* What stands behind the options. */
+static int parse_order(int argc, char **argv, struct options *options, struct buf *error)
+{
+    int words = argc - optind;
+    const char *order = words > 0 ? argv[optind] : "";
+    if (words == 0) {
+        return STATUS_OK;
+    }
+    if (strcmp(order, "genpasswd") == 0 && argc == 2) {
+        options->action = OPTIONS_GENPASSWD;
+        return STATUS_OK;
+    }
+    if (strcmp(order, "check") == 0 && words == 1) {
+        options->action = OPTIONS_CHECK;
+        return STATUS_OK;
+    }
+    if (strcmp(order, "restore") == 0 && words == 2) {
+        options->action = OPTIONS_RESTORE;
+        options->file = argv[optind + 1];
+        return STATUS_OK;
+    }
+    if (strcmp(order, "restore") == 0) {
+        return refuse(error, "restore: expected one file (see --help)", NULL, "");
+    }
+    return refuse(error, "", order, ": expected an option of marud (see --help)");
+}
+
 static int parse_words(int argc, char **argv, struct options *options, struct buf *error)
 {
     /* 0 starts the scan anew, whatever was parsed before; the colon tells a missing argument from
@@ -159,12 +190,7 @@ static int parse_words(int argc, char **argv, struct options *options, struct bu
             return status;
         }
     }
-    if (optind < argc && strcmp(argv[optind], "genpasswd") == 0 && argc == 2) {
-        options->action = OPTIONS_GENPASSWD;
-    } else if (optind < argc) {
-        return refuse(error, "", argv[optind], ": expected an option of marud (see --help)");
-    }
-    return STATUS_OK;
+    return parse_order(argc, argv, options, error);
 }
 
 int options_parse(int argc, char **argv, struct options *ret, struct buf *error)

@@ -11,6 +11,8 @@ enum options_action {
     OPTIONS_CHECK_CONFIG,
     OPTIONS_PRINT_CONFIG,
     OPTIONS_GENPASSWD,
+    OPTIONS_CHECK,   /* the database */
+    OPTIONS_RESTORE, /* it from `file` */
     OPTIONS_VERSION,
     OPTIONS_HELP,
 };
@@ -18,6 +20,7 @@ enum options_action {
 struct options {
     enum options_action action;
     const char *config;                /* borrowed from argv; NULL: defaults only */
+    const char *file;                  /* borrowed from argv */
     struct config_overrides overrides; /* borrows from argv and from listeners */
     struct config_listener *listeners; /* owned */
 };

@@ -9,6 +9,7 @@
 #include "data_dir.h"
 #include "listener.h"
 #include "log.h"
+#include "server_jobs.h"
 #include "settings_from.h"
 #include "welcome.h"
 
@@ -227,6 +228,9 @@ static bool start_control(struct server *server)
     buf_add_char(&path, '\0');
     int status = control_create(&server->loop, path.p, &server_control_ops, server,
                                 &server->control, &error);
+    if (status == STATUS_OK) {
+        server_jobs_clean(server->config.server.data);
+    }
     if (status != STATUS_OK) {
         log_error("control socket: " STR_FMT, STR_ARG(buf_str(&error)));
     }
@@ -238,11 +242,13 @@ static bool start_control(struct server *server)
 static void finish(struct server *server)
 {
     mask_signals(SIG_BLOCK);
+    server_jobs_finish(server);
     /* Its threads speak to the hub and the edges: they end first. */
     store_close(server->store);
     control_destroy(server->control);
     uv_run(&server->loop, UV_RUN_NOWAIT);
     uv_close((uv_handle_t *)&server->wake, NULL);
+    uv_close((uv_handle_t *)&server->jobs_wake, NULL);
     for (int i = 0; i < SERVER_SIGNALS; i++) {
         uv_close((uv_handle_t *)&server->signals[i], NULL);
     }
@@ -253,6 +259,7 @@ static void finish(struct server *server)
         edge_destroy(server->edges[i]);
     }
     hub_destroy(server->hub);
+    lock_finish(&server->trouble.lock);
     mailbox_batch_finish(&server->effects);
     admission_destroy(server->admission);
     tls_context_unref(server->tls);
@@ -311,6 +318,7 @@ int server_run(const char *config_path, const struct config_overrides *overrides
 {
     struct server server = {.config_path = config_path, .overrides = overrides, .config = *config};
     tune_allocator();
+    lock_init(&server.trouble.lock);
     log_init(STDERR_FILENO);
     mask_signals(SIG_BLOCK);
     if (!prepare(&server)) {
@@ -322,6 +330,8 @@ int server_run(const char *config_path, const struct config_overrides *overrides
     CHECK(uv_loop_init(&server.loop) == 0);
     CHECK(uv_async_init(&server.loop, &server.wake, on_effects) == 0);
     server.wake.data = &server;
+    CHECK(uv_async_init(&server.loop, &server.jobs_wake, server_jobs_ended) == 0);
+    server.jobs_wake.data = &server;
     watch_signals(&server);
     server.n_edges = config_edges(&server.config);
     server.started_ms = clock_wall_ms();

@@ -4,6 +4,7 @@
 #include "alloc.h"
 #include "clock.h"
 #include "log.h"
+#include "server_jobs.h"
 #include "settings_from.h"
 
 #include <stdlib.h>
@@ -225,4 +226,7 @@ const struct control_ops server_control_ops = {
     .set_max_clients = op_set_max_clients,
     .reload = op_reload,
     .stop = op_stop,
+    .job_begin = server_job_begin,
+    .job_progress = server_job_progress,
+    .job_forget = server_job_forget,
 };

@@ -18,16 +18,24 @@ struct server {
     struct admission *admission;
     struct hub *hub;
     struct store *store; /* NULL: nothing is kept */
+    struct {
+        struct lock lock; /* guards the rest: the store tells it on its own thread */
+        bool failing;
+        char reason[160]; /* of the last; empty: there was none */
+        uint64_t wall_ms;
+    } trouble;
     struct edge *edges[EDGES_MAX];
     unsigned n_edges;
     struct edge_listener *sockets; /* for each edge, for each listener */
     struct config_listener *bound; /* with the ports that were really bound */
     size_t bound_n;
     struct control *control;
+    struct server_job *jobs; /* what operators asked for that takes long: server_jobs.c */
     uint64_t started_ms;
 
     uv_loop_t loop;
     uv_async_t wake;
+    uv_async_t jobs_wake;
     uv_signal_t signals[SERVER_SIGNALS];
     struct mailbox_batch effects;
 };

@@ -7,6 +7,7 @@
 #include "data_dir.h"
 #include "log.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 static void to_edge(void *ctx, unsigned edge, const struct effect *effects, size_t n)
@@ -27,6 +28,13 @@ static void on_trouble(void *ctx, bool failing, struct str reason)
 {
     struct server *server = ctx;
     struct buf text = {0};
+    lock_enter(&server->trouble.lock);
+    server->trouble.failing = failing;
+    if (failing) {
+        snprintf(server->trouble.reason, sizeof(server->trouble.reason), STR_FMT, STR_ARG(reason));
+        server->trouble.wall_ms = clock_wall_ms();
+    }
+    lock_leave(&server->trouble.lock);
     if (failing) {
         buf_printf(&text,
                    "History cannot be written: " STR_FMT

@@ -106,6 +106,34 @@ static void fake_stop(void *user)
     fake->stopped = true;
 }
 
+/* Begins, and ends when the test says so. "nowhere" is no room. */
+static int fake_job_begin(void *user, uint64_t id, const struct control_job *job, struct buf *error)
+{
+    static const char *const kinds[] = {"history", "backup", "export", "erase"};
+    struct fake_control *fake = user;
+    struct str what = job->kind == CONTROL_JOB_EXPORT ? job->room : job->who;
+    if (str_eq(what, STR("nowhere"))) {
+        buf_add_cstr(error, "there is no such room");
+        return STATUS_NOT_FOUND;
+    }
+    fake->job = id;
+    snprintf(fake->asked, sizeof(fake->asked), "%s%s " STR_FMT, kinds[job->kind],
+             job->html ? " html" : "", STR_ARG(what));
+    return STATUS_OK;
+}
+
+static void fake_job_progress(void *user, uint64_t id, uint64_t *ret_done, uint64_t *ret_total)
+{
+    *ret_done = 3;
+    *ret_total = 4;
+}
+
+static void fake_job_forget(void *user, uint64_t id)
+{
+    struct fake_control *fake = user;
+    fake->forgotten++;
+}
+
 const struct control_ops fake_control_ops = {
     .status = fake_status,
     .clients = fake_clients,
@@ -115,4 +143,7 @@ const struct control_ops fake_control_ops = {
     .set_max_clients = fake_set_max_clients,
     .reload = fake_reload,
     .stop = fake_stop,
+    .job_begin = fake_job_begin,
+    .job_progress = fake_job_progress,
+    .job_forget = fake_job_forget,
 };

@@ -298,6 +298,87 @@ static void too_many_tools_are_refused(void **state)
     assert_done(place, "{\"op\":\"status\"}");
 }
 
+static void a_job_is_answered_when_it_ends(void **state)
+{
+    struct place *place = *state;
+    static const char requests[] = "{\"op\":\"erase\",\"who\":\"철수\"}\n{\"op\":\"status\"}\n";
+    tell(place, requests, sizeof(requests) - 1);
+    while (place->got.len == 0) {
+        assert_true(pump(place));
+    }
+    json_t *answer = next_answer(place);
+    const json_t *progress = json_object_get(answer, "progress");
+    assert_int_equal(json_integer_value(json_object_get(progress, "done")), 3);
+    assert_int_equal(json_integer_value(json_object_get(progress, "total")), 4);
+    json_decref(answer);
+    assert_string_equal(place->fake.asked, "erase 철수");
+    assert_int_equal(place->fake.forgotten, 0);
+
+    struct control_job_result result = {.messages = 7};
+    control_job_done(place->control, place->fake.job + 1, &result);
+    control_job_done(place->control, place->fake.job, &result);
+    do {
+        answer = next_answer(place);
+        progress = json_object_get(answer, "progress");
+        if (progress == NULL) {
+            break;
+        }
+        json_decref(answer);
+    } while (true);
+    assert_int_equal(json_integer_value(json_object_get(answer, "messages")), 7);
+    json_decref(answer);
+    /* What was asked meanwhile comes next, and the job is over. */
+    answer = next_answer(place);
+    assert_int_equal(json_integer_value(json_object_get(answer, "clients")), FAKE_CLIENTS);
+    json_decref(answer);
+    assert_int_equal(place->fake.forgotten, 1);
+    control_job_done(place->control, place->fake.job, &result);
+    assert_done(place, "{\"op\":\"status\"}");
+}
+
+static void a_job_that_fails_says_why(void **state)
+{
+    struct place *place = *state;
+    assert_refused(place, "{\"op\":\"erase\"}", "bad_request");
+    assert_refused(place, "{\"op\":\"export\",\"room\":\"#a\"}", "bad_request");
+    assert_refused(place, "{\"op\":\"export\",\"room\":\"#a\",\"format\":\"xml\"}", "bad_request");
+    assert_refused(place, "{\"op\":\"export\",\"room\":\"nowhere\",\"format\":\"json\"}",
+                   "not_found");
+    assert_int_equal(place->fake.job, 0);
+    static const char request[] = "{\"op\":\"backup\"}\n";
+    tell(place, request, sizeof(request) - 1);
+    while (place->fake.job == 0) {
+        assert_true(pump(place));
+    }
+    struct control_job_result result = {.status = STATUS_IO, .error = "disk full"};
+    control_job_done(place->control, place->fake.job, &result);
+    json_t *answer;
+    while (json_object_get(answer = next_answer(place), "progress") != NULL) {
+        json_decref(answer);
+    }
+    assert_string_equal(json_string_value(json_object_get(answer, "message")), "disk full");
+    json_decref(answer);
+}
+
+static void who_hangs_up_ends_the_job(void **state)
+{
+    struct place *place = *state;
+    static const char request[] = "{\"op\":\"history\"}\n";
+    tell(place, request, sizeof(request) - 1);
+    while (place->fake.job == 0) {
+        assert_true(pump(place));
+    }
+    close(place->fd);
+    while (place->fake.forgotten == 0) {
+        uv_run(&place->loop, UV_RUN_ONCE);
+    }
+    struct control_job_result result = {.status = STATUS_OK};
+    control_job_done(place->control, place->fake.job, &result);
+    assert_int_equal(unix_socket_connect(place->path, &place->fd), STATUS_OK);
+    assert_int_equal(fcntl(place->fd, F_SETFL, O_NONBLOCK), 0);
+    assert_done(place, "{\"op\":\"status\"}");
+}
+
 static void stop_is_answered_before_it_happens(void **state)
 {
     struct place *place = *state;
@@ -368,6 +449,9 @@ int main(void)
         IN_PLACE(who_asks_and_does_not_read_waits),
         IN_PLACE(an_end_after_a_request_still_gets_its_answer),
         IN_PLACE(too_many_tools_are_refused),
+        IN_PLACE(a_job_is_answered_when_it_ends),
+        IN_PLACE(a_job_that_fails_says_why),
+        IN_PLACE(who_hangs_up_ends_the_job),
         IN_PLACE(stop_is_answered_before_it_happens),
         IN_PLACE(a_living_server_is_not_replaced),
         IN_PLACE(a_dead_servers_socket_is_replaced),

@@ -103,6 +103,69 @@ class Maructl(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertFalse(json.loads(done.stdout)["ok"])
 
+    def said(self, *lines):
+        for line in lines:
+            self.assertEqual(self.server.stdout.readline(), line + "\n")
+
+    def test_history(self):
+        text = self.check("history")
+        self.said("history ", "forgotten")
+        for line in ("Writing      FAILS", "On disk      12.3 MB\n", "Messages     250\n",
+                     "Oldest       2023-11-14 22:13\n", "Newest       -\n",
+                     "Last trouble 2023-11-14 22:13, disk full\n"):
+            self.assertIn(line, text)
+        self.assertEqual(json.loads(self.check("history", "--json"))["messages"], 250)
+
+    def test_what_the_server_made_is_taken_over(self):
+        path = self.data + "/backup.db"
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("the one before, which is longer")
+        self.assertEqual(self.check("backup", path), "")
+        self.said("backup ", "forgotten")
+        with open(path, encoding="utf-8") as file:
+            self.assertEqual(file.read(), "what was said\n")
+        self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
+        self.assertEqual(sorted(os.listdir(self.data)), ["backup.db", "control.sock"])
+        self.assertEqual(self.check("export", "#마루", "--html", path), "Wrote 12 messages.\n")
+        self.said("export html #마루", "forgotten")
+        self.check("export", "#마루", "--json", path)
+        self.said("export #마루", "forgotten")
+
+    def test_a_copy_to_another_file_system(self):
+        with tempfile.TemporaryDirectory(dir="/dev/shm") as other:
+            if os.stat(other).st_dev == os.stat(self.data).st_dev:
+                self.skipTest("there is only one file system")
+            self.check("backup", other + "/backup.db")
+            with open(other + "/backup.db", encoding="utf-8") as file:
+                self.assertEqual(file.read(), "what was said\n")
+            self.assertEqual(os.listdir(other), ["backup.db"])
+
+    def test_where_nothing_can_be_written_nothing_is_asked(self):
+        self.assertIn("/nowhere/x", self.refused(1, "backup", "/nowhere/x"))
+        self.assertIn("/dev/null", self.refused(1, "export", "#room", "--json", "/dev/null"))
+        self.check("erase", "--yes", "철수")
+        self.said("erase 철수", "forgotten")
+
+    def test_erasing_wants_to_be_sure(self):
+        self.assertIn("--yes", self.refused(2, "erase", "철수"))
+        self.assertEqual(self.check("erase", "철수", "--yes"), "Erased 12 messages.\n")
+        self.said("erase 철수")
+
+    def test_progress_is_shown(self):
+        done = self.run_ctl("erase", "--yes", "slow")
+        self.assertEqual(done.returncode, 0)
+        self.assertRegex(done.stderr, r"^Erasing: 75 %, \d+ s\n")
+        self.assertEqual(done.stdout, "Erased 12 messages.\n")
+
+    def test_what_a_job_refuses(self):
+        path = self.data + "/x"
+        self.assertIn("no such room", self.refused(1, "export", "nowhere", path, "--json"))
+        self.assertFalse(os.path.exists(path))
+        self.refused(2, "export", "#room", path)
+        self.refused(2, "export", "#room", path, "--json", "--html")
+        self.refused(2, "export", "#room", "--json")
+        self.refused(2, "backup")
+
     def test_stop(self):
         self.assertEqual(self.check("stop"), "")
         self.assertEqual(self.server.wait(PATIENCE), 0)

@@ -77,6 +77,7 @@ static void actions_are_understood(void **state)
     } cases[] = {
         {"--print-config", OPTIONS_PRINT_CONFIG},
         {"genpasswd", OPTIONS_GENPASSWD},
+        {"check", OPTIONS_CHECK},
         {"--version", OPTIONS_VERSION},
         {"--help", OPTIONS_HELP},
     };
@@ -90,6 +91,20 @@ static void actions_are_understood(void **state)
     }
 }
 
+static void a_backup_is_named(void **state)
+{
+    struct options options;
+    struct buf error = {0};
+    const char *const words[] = {"restore", "backup.db", "--data=/d", NULL};
+    assert_int_equal(parse(words, &options, &error), STATUS_OK);
+    assert_int_equal(options.action, OPTIONS_RESTORE);
+    assert_string_equal(options.file, "backup.db");
+    assert_string_equal(options.overrides.data, "/d");
+    options_finish(&options);
+    REFUSE("restore: expected one file (see --help)", "restore");
+    REFUSE("restore: expected one file (see --help)", "restore", "a", "b");
+}
+
 static void mistakes_are_answered_in_a_line(void **state)
 {
     REFUSE("--nonsense: expected an option of marud (see --help)", "--nonsense");
@@ -101,6 +116,7 @@ static void mistakes_are_answered_in_a_line(void **state)
     REFUSE("--max-clients 0: expected a whole number from 1 to 100000", "--max-clients", "0");
     REFUSE("--max-clients ten: expected a whole number from 1 to 100000", "--max-clients", "ten");
     REFUSE("genpasswd: expected an option of marud (see --help)", "genpasswd", "x");
+    REFUSE("check: expected an option of marud (see --help)", "check", "x");
 }
 
 static void wrong_listeners_are_refused(void **state)
@@ -132,6 +148,7 @@ int main(void)
         cmocka_unit_test(nothing_runs_with_defaults),
         cmocka_unit_test(everything_is_understood),
         cmocka_unit_test(actions_are_understood),
+        cmocka_unit_test(a_backup_is_named),
         cmocka_unit_test(mistakes_are_answered_in_a_line),
         cmocka_unit_test(wrong_listeners_are_refused),
     };
