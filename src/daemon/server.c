@@ -319,6 +319,8 @@ int server_run(const char *config_path, const struct config_overrides *overrides
     struct server server = {.config_path = config_path, .overrides = overrides, .config = *config};
     tune_allocator();
     lock_init(&server.trouble.lock);
+    /* A file that may not grow is an error of one write, not the end. */
+    signal(SIGXFSZ, SIG_IGN);
     log_init(STDERR_FILENO);
     mask_signals(SIG_BLOCK);
     if (!prepare(&server)) {
