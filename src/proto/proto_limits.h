@@ -20,6 +20,8 @@ enum {
     HTTP_HEAD_MAX = 8192,   /* bytes of a request before its body */
     HTTP_TARGET_MAX = 2048, /* bytes of what is asked for */
     HTTP_HEADERS_MAX = 64,  /* fields of a request */
+
+    WS_MESSAGE_MAX = 16384, /* bytes of one WebSocket message, in however many parts */
 };
 
 #endif
