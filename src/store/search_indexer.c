@@ -17,6 +17,7 @@ struct search_indexer {
     bool sleeping; /* until somebody wakes it */
     bool stopping;
     bool running;
+    unsigned waiting;       /* for the index: they go before the next step */
     struct lock index_lock; /* of the index; taken before the other where both are */
     struct search_index *index;
     pthread_t thread;
@@ -46,6 +47,10 @@ static bool pause_for(struct search_indexer *indexer, unsigned ms)
     lock_enter(&indexer->lock);
     if (!indexer->stopping && ms > 0) {
         cond_wait(&indexer->wake, &indexer->lock, ms);
+    }
+    /* A lock is nobody's in turn: a thread that lets go and takes it again would keep it. */
+    while (!indexer->stopping && indexer->waiting > 0) {
+        cond_wait(&indexer->wake, &indexer->lock, SEARCH_IDLE_MS);
     }
     bool going = !indexer->stopping;
     lock_leave(&indexer->lock);
@@ -147,14 +152,22 @@ void search_indexer_wake(struct search_indexer *indexer)
     lock_leave(&indexer->lock);
 }
 
-void search_indexer_forget(struct search_indexer *indexer, uint64_t seq)
+void search_indexer_forget(struct search_indexer *indexer, const uint64_t *seqs, size_t n)
 {
-    if (indexer == NULL) {
+    if (indexer == NULL || n == 0) {
         return;
     }
+    lock_enter(&indexer->lock);
+    indexer->waiting++;
+    lock_leave(&indexer->lock);
     lock_enter(&indexer->index_lock);
-    int status = search_index_forget(indexer->index, &seq, 1);
+    int status = search_index_forget(indexer->index, seqs, n);
     (void)status;
     lock_leave(&indexer->index_lock);
-    search_indexer_wake(indexer); /* Something is to be tidied up. */
+    lock_enter(&indexer->lock);
+    indexer->waiting--;
+    indexer->wanted = true; /* Something is to be tidied up. */
+    indexer->sleeping = false;
+    cond_wake_all(&indexer->wake);
+    lock_leave(&indexer->lock);
 }

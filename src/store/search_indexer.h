@@ -21,8 +21,8 @@ void search_indexer_destroy(struct search_indexer *indexer);
 /* There are new messages in the history. NULL is allowed. */
 void search_indexer_wake(struct search_indexer *indexer);
 
-/* Before a message is taken out of the history. Waits for a step at most. What fails is found to
+/* Before messages are taken out of the history. Waits for a step at most. What fails is found to
  * be gone by whoever searches. NULL is allowed. */
-void search_indexer_forget(struct search_indexer *indexer, uint64_t seq);
+void search_indexer_forget(struct search_indexer *indexer, const uint64_t *seqs, size_t n);
 
 #endif

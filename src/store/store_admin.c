@@ -273,8 +273,8 @@ static int erase_step(struct store_task *task, struct store_db *db)
 {
     struct erase *erase = (struct erase *)task;
     int status = store_db_begin(db);
-    for (unsigned i = 0; i < erase->n && status == 0; i++) {
-        status = store_forget(db, erase->seqs[i], &erase->rows);
+    if (status == 0) {
+        status = store_forget(db, erase->seqs, erase->n, &erase->rows);
     }
     if (status == 0) {
         status = store_db_commit(db);

@@ -7,7 +7,9 @@
 #include "lock.h"
 #include "map.h"
 #include "search_indexer.h"
+#include "store_clock.h"
 #include "store_read.h"
+#include "store_retain.h"
 #include "store_write.h"
 
 #include <pthread.h>
@@ -49,6 +51,8 @@ struct store_writer {
     /* The writer's thread alone, or nobody before it runs. */
     struct store_db db;
     struct store_write write;
+    struct store_retain retain;
+    struct store_clock clock;
     struct effect *batch;
     size_t cap_batch;
     bool failing;

@@ -38,7 +38,7 @@
     X(MESSAGE_AND_ROOM, "SELECT " STORE_COLUMNS ", (SELECT room FROM places WHERE id = place) "    \
                         "FROM messages WHERE seq = ?1")                                            \
     X(MESSAGE_DELETE, "DELETE FROM messages WHERE seq = ?1")                                       \
-    X(MESSAGE_CHILDREN, "SELECT seq FROM messages WHERE parent = ?1 ORDER BY seq LIMIT 100")       \
+    X(MESSAGE_CHILDREN, "SELECT seq FROM messages WHERE parent = ?1 ORDER BY seq LIMIT ?2")        \
     X(MESSAGE_FROM, "SELECT seq, time FROM messages WHERE seq >= ?1 ORDER BY seq LIMIT 1")         \
     X(MESSAGE_LAST, "SELECT seq, time FROM messages WHERE seq <= ?1 ORDER BY seq DESC LIMIT 1")    \
     X(SPEECH_UP, STORE_SPEECH(STORE_COLUMNS, STORE_RANGE) "ORDER BY seq")                          \

@@ -139,35 +139,46 @@ static int add_message(struct store_write *write, const struct record *record,
     return status < 0 ? status : 0;
 }
 
-static int forget_one(struct store_db *db, uint64_t seq, unsigned *rows)
+static int delete_all(struct store_db *db, const uint64_t *seqs, unsigned n, unsigned *rows)
 {
-    search_indexer_forget(db->indexer, seq);
-    int status = stmt_run(db, STMT_MESSAGE_DELETE, "i", seq);
-    if (status == 0) {
-        *rows += (unsigned)sqlite3_changes(db->sqlite);
+    int status = 0;
+    /* Before: the index reads what they were. */
+    search_indexer_forget(db->indexer, seqs, n);
+    for (unsigned i = 0; i < n && status == 0; i++) {
+        status = stmt_run(db, STMT_MESSAGE_DELETE, "i", seqs[i]);
+        if (status == 0) {
+            *rows += (unsigned)sqlite3_changes(db->sqlite);
+        }
     }
     return status;
 }
 
-int store_forget(struct store_db *db, uint64_t seq, unsigned *rows)
+/* Reactions belong to speech, never to each other, so they have none themselves. */
+static int forget_reactions(struct store_db *db, uint64_t seq, unsigned *rows)
 {
-    int status = forget_one(db, seq, rows);
-    /* Reactions belong to speech, never to each other, so they have none themselves. */
-    while (status == 0) {
-        sqlite3_stmt *stmt = stmt_begin(db, STMT_MESSAGE_CHILDREN, "i", seq);
-        uint64_t children[100];
-        unsigned n = 0;
-        while (n < 100 && (status = stmt_step(db, stmt)) == 1) {
+    uint64_t children[STORE_REACTIONS_ROWS];
+    unsigned n;
+    int status;
+    do {
+        sqlite3_stmt *stmt =
+            stmt_begin(db, STMT_MESSAGE_CHILDREN, "ii", seq, (int64_t)STORE_REACTIONS_ROWS);
+        n = 0;
+        while ((status = stmt_step(db, stmt)) == 1) {
             children[n++] = stmt_u64(stmt, 0);
         }
         stmt_end(stmt);
-        status = status < 0 ? status : 0;
-        for (unsigned i = 0; i < n && status == 0; i++) {
-            status = forget_one(db, children[i], rows);
+        if (status == 0) {
+            status = delete_all(db, children, n, rows);
         }
-        if (n == 0) {
-            break;
-        }
+    } while (status == 0 && n == STORE_REACTIONS_ROWS);
+    return status;
+}
+
+int store_forget(struct store_db *db, const uint64_t *seqs, unsigned n, unsigned *rows)
+{
+    int status = delete_all(db, seqs, n, rows);
+    for (unsigned i = 0; i < n && status == 0; i++) {
+        status = forget_reactions(db, seqs[i], rows);
     }
     return status;
 }
@@ -199,7 +210,7 @@ static int redact(struct store_write *write, const struct redaction *redaction,
         return 0;
     }
     unsigned rows = 0;
-    status = store_forget(db, redaction->seq, &rows);
+    status = store_forget(db, &redaction->seq, 1, &rows);
     if (status == 0) {
         *ret_outcome = REDACT_DONE;
     }

@@ -52,8 +52,9 @@ int store_write_batch(struct store_write *write, struct effect *effects, size_t 
 /* Whether rooms wait for a batch that works. */
 bool store_write_is_behind(const struct store_write *write);
 
-/* Takes a message away, and the reactions to it; inside a transaction. Adds to *rows what went. */
-int store_forget(struct store_db *db, uint64_t seq, unsigned *rows) MARU_CHECK;
+/* Takes messages away, and the reactions to them, out of the search index too; inside a
+ * transaction. Adds to *rows what went. */
+int store_forget(struct store_db *db, const uint64_t *seqs, unsigned n, unsigned *rows) MARU_CHECK;
 
 /* The row of a place, made where there is none and `make` is set; else 0. */
 int store_place_find(struct store_db *db, const struct place *place, bool make,

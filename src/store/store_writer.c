@@ -171,6 +171,9 @@ static void run_batch(struct store_writer *writer, size_t n)
     tell_core(writer, batch);
     size_t bytes = 0;
     for (size_t i = 0; i < n; i++) {
+        if (batch[i].kind == EFFECT_SETTINGS) {
+            store_retain_set(&writer->retain, batch[i].settings);
+        }
         bytes += weight(&batch[i]);
         store_drop_effect(&batch[i]);
     }
@@ -228,6 +231,29 @@ static void run_task(struct store_writer *writer, struct store_task *task)
     lock_leave(&writer->lock);
 }
 
+static void look_at_clock(struct store_writer *writer)
+{
+    const struct store_options *options = writer->options;
+    int64_t jump = store_clock_look(&writer->clock, clock_wall_ms(), clock_mono_ms());
+    if (jump != 0 && options->notice != NULL) {
+        char sentence[160];
+        snprintf(sentence, sizeof(sentence),
+                 "the clock jumped %s by %lld s; for an hour no message goes for its age",
+                 jump > 0 ? "ahead" : "back", (long long)(jump > 0 ? jump : -jump) / 1000);
+        options->notice(options->ctx, str_from(sentence));
+    }
+}
+
+static void retain(struct store_writer *writer)
+{
+    const struct store_clock *clock = &writer->clock;
+    uint64_t wall_ms = store_clock_agrees(clock) ? clock->wall_ms : 0;
+    int status = store_retain_step(&writer->retain, &writer->db, wall_ms, clock->mono_ms);
+    if (status != 0) {
+        tell_trouble(writer, status);
+    }
+}
+
 /* One step of what is due; false where nothing is. */
 static bool do_step(struct store_writer *writer, bool idle)
 {
@@ -251,6 +277,11 @@ static bool do_step(struct store_writer *writer, bool idle)
     if (idle && (writer->failing || store_write_is_behind(&writer->write)) &&
         clock_mono_ms() >= writer->probe_at_ms) {
         run_batch(writer, 0);
+        return true;
+    }
+    look_at_clock(writer);
+    if (idle && !writer->db.suspect && store_retain_is_due(&writer->retain, clock_mono_ms())) {
+        retain(writer);
         return true;
     }
     return false;

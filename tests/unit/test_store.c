@@ -86,6 +86,7 @@ static void reopen(struct ear *ear)
 {
     const struct store_options options = {
         .path = ear->path,
+        .search = true,
         .to_edge = to_edge,
         .to_core = to_core,
         .trouble = trouble,
@@ -379,6 +380,39 @@ static void redactions_are_answered(void **state)
     ear_finish(&ear);
 }
 
+/* What is redacted is not found either, whether it was indexed or not. */
+static void finds_what_is_there(void **state)
+{
+    struct ear ear;
+    ear_init(&ear);
+    store_start(ear.store);
+    struct query query = fixture_query(QUERY_LAST, 10);
+    query.kind = QUERY_SEARCH;
+    query.command = STR("SEARCH");
+    query.text = STR("apple");
+    query.caps = 0;
+    unsigned asked = 0;
+    for (unsigned round = 0; round < 3; round++) {
+        uint64_t seq = round * 10;
+        struct effect effects[] = {
+            record(seq + 1, 1, "PRIVMSG #r :an apple"),
+            record(seq + 2, 1, "PRIVMSG #r :another apple"),
+            {.kind = EFFECT_REDACT, .redaction = {.seq = seq + 1, .place = room, .by = 1}},
+            question(&query),
+        };
+        store_post(ear.store, effects, 4);
+        asked++;
+        WAIT_FOR(&ear, ear.n_answered == asked);
+        usleep(400000); /* A chance for the index to come to it; the answer is the same. */
+    }
+    assert_str(buf_str(&ear.said),
+               ":n1!u@h PRIVMSG #r :another apple\r\n" /* of the first round */
+               ":n1!u@h PRIVMSG #r :another apple\r\n:n1!u@h PRIVMSG #r :another apple\r\n"
+               ":n1!u@h PRIVMSG #r :another apple\r\n:n1!u@h PRIVMSG #r :another apple\r\n"
+               ":n1!u@h PRIVMSG #r :another apple\r\n");
+    ear_finish(&ear);
+}
+
 /* What is posted to a store that was never started is freed; what waits at the end is written. */
 static void ends_at_any_moment(void **state)
 {
@@ -411,7 +445,7 @@ int main(void)
         cmocka_unit_test(says_what_is_stored),   cmocka_unit_test(questions_wait_for_what_was_said),
         cmocka_unit_test(many_speak_at_once),    cmocka_unit_test(a_slow_asker_holds_nobody),
         cmocka_unit_test(the_log_stays_bounded), cmocka_unit_test(redactions_are_answered),
-        cmocka_unit_test(ends_at_any_moment),
+        cmocka_unit_test(finds_what_is_there),   cmocka_unit_test(ends_at_any_moment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
