@@ -19,6 +19,7 @@ enum {
     SEARCH_FOUND_MAX = 1000,      /* messages of one answer */
     SEARCH_PROBE_MAX = 512,       /* messages of one shard that are read rather than looked up */
     SEARCH_BATCH_MAX = 4096,      /* looked up at a time after that */
+    SEARCH_CHEAP_US = 150,        /* of a shard: no other way is tried */
     SEARCH_STEP_ROWS = 2048,      /* messages read between two pauses */
     SEARCH_STEP_LOOKUPS = 8,      /* … and times that the index is asked */
     SEARCH_READ_MAX = 300 * 1000, /* messages read for one answer */

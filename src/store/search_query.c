@@ -4,8 +4,8 @@
  * What is looked up in a shard: the tokens of the words, of the sender, and of the places where
  * these are few. Beginnings of words are dear, since FTS5 merges the lists of all words that begin
  * so before it gives the first result; so where the rest alone leaves few candidates, they are read
- * and the text decides. With many places each candidate's place is looked at instead, until that
- * turns out to refuse nearly everything.
+ * and the text decides. Which is cheaper shows in the first two shards. With many places each
+ * candidate's place is looked at instead, until that turns out to refuse nearly everything.
  */
 #include "search_query.h"
 
@@ -15,6 +15,7 @@
 
 #include <sqlite3.h>
 #include <stdlib.h>
+#include <time.h>
 
 /* How a shard is asked, one after the other while there are too many candidates. */
 enum plan {
@@ -52,9 +53,12 @@ struct search {
     uint64_t high;
     uint64_t indexed_seq;
 
-    uint64_t shard;     /* 0: the next one is to be found */
-    uint64_t shard_end; /* its last number in the order of looking */
+    uint64_t shard;       /* 0: the next one is to be found */
+    uint64_t shard_end;   /* its last number in the order of looking */
+    enum plan first_plan; /* with which the shard was begun */
     enum plan plan;
+    int64_t begun_us;       /* when the shard was begun */
+    int64_t cost_us[PLANS]; /* of the last shard that was begun so; 0: none was */
     unsigned batch_max;
     bool shard_ends; /* there is nothing in it behind this batch */
     uint64_t *batch;
@@ -316,6 +320,30 @@ static void pass(struct search *s, uint64_t seq)
     }
 }
 
+static int64_t now_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
+}
+
+/* First the careful way; where that takes long the other is tried once, then whichever was
+ * cheaper last. */
+static enum plan choose_plan(const struct search *s)
+{
+    int64_t careful = s->cost_us[PLAN_WHOLE_TOKENS];
+    int64_t direct = s->cost_us[PLAN_ALL];
+    return careful > SEARCH_CHEAP_US && direct < careful ? PLAN_ALL : PLAN_WHOLE_TOKENS;
+}
+
+static void leave_shard(struct search *s)
+{
+    int64_t took = now_us() - s->begun_us;
+    s->cost_us[s->first_plan] = took > 0 ? took : 1;
+    pass(s, s->shard_end);
+    s->shard = 0;
+}
+
 static int next_shard(struct search *s)
 {
     sqlite3_stmt *stmt = search_db_prepare(
@@ -342,7 +370,8 @@ static int next_shard(struct search *s)
             pass(s, s->shard_end);
         } else {
             s->shard = (uint64_t)sqlite3_column_int64(stmt, 0);
-            s->plan = PLAN_WHOLE_TOKENS;
+            s->plan = s->first_plan = choose_plan(s);
+            s->begun_us = now_us();
             s->batch_max = SEARCH_PROBE_MAX;
             s->n_batch = 0;
             s->at = 0;
@@ -373,7 +402,7 @@ static void narrow(struct search *s)
         s->by_place = true;
         s->n_batch = 0;
         s->at = 0;
-        s->plan = PLAN_WHOLE_TOKENS;
+        s->plan = s->first_plan = PLAN_WHOLE_TOKENS;
         s->shard_ends = false;
     }
 }
@@ -387,8 +416,7 @@ static int step_shards(struct search *s)
     }
     if (s->at == s->n_batch) {
         if (s->shard_ends) {
-            pass(s, s->shard_end);
-            s->shard = 0;
+            leave_shard(s);
             return 0;
         }
         status = next_batch(s);
