@@ -118,7 +118,9 @@ static void on_deliver(void *ctx, uint32_t slot, struct run *run, size_t offset,
     }
     outq_push(&conn->out, run, offset, len);
     conn_mark_dirty(conn);
-    size_t bytes_max = edge->settings->sendq_bytes + (conn->relieved ? EDGE_RELIEF_BYTES : 0);
+    /* What a reader answers comes in pieces, and none is sent before the last was read. */
+    bool relieved = conn->relieved || (conn->held && !conn->walking);
+    size_t bytes_max = edge->settings->sendq_bytes + (relieved ? EDGE_RELIEF_BYTES : 0);
     if (conn->blocked && conn->out.bytes > bytes_max) {
         conn_doom(conn, STR("SendQ exceeded"));
     }
