@@ -47,6 +47,7 @@ static const struct {
     NUMBER(targets_max),     NUMBER(modes_per_command), NUMBER(whowas_entries),
     NUMBER(registration_ms), NUMBER(ping_interval_ms),  NUMBER(ping_timeout_ms),
     NUMBER(sendq_bytes),     NUMBER(recvq_bytes),       NUMBER(monitor_max),
+    NUMBER(history_limit),   NUMBER(playback_lines),    NUMBER(rooms_kept_max),
 };
 
 static const struct {
@@ -57,6 +58,12 @@ static const struct {
     NUMBER(password_hash), NUMBER(version),  NUMBER(motd),        NUMBER(admin[0]),
     NUMBER(admin[1]),      NUMBER(admin[2]),
 };
+
+static const struct {
+    const char *name;
+    size_t offset;
+} cutoffs[] = {NUMBER(history_cutoff), NUMBER(history_cutoff_guests)};
+static const char *const cutoff_names[] = {"none", "registration", "join"};
 
 static const char *const floods[FLOOD_KINDS] = {"flood_commands", "flood_messages", "flood_nicks",
                                                 "flood_joins"};
@@ -98,6 +105,16 @@ bool script_settings_set(struct settings *settings, struct str key, struct str v
             settings_seal(settings);
             return true;
         }
+    }
+    for (unsigned i = 0; i < 6; i++) {
+        if (str_eq(key, str_from(cutoffs[i / 3].name)) &&
+            str_eq(value, str_from(cutoff_names[i % 3]))) {
+            *(enum settings_cutoff *)(base + cutoffs[i / 3].offset) = (enum settings_cutoff)(i % 3);
+            return true;
+        }
+    }
+    if (str_eq(key, STR("room_keep_ms"))) {
+        return str_to_u64(value, &settings->room_keep_ms) == STATUS_OK;
     }
     for (unsigned i = 0; i < FLOOD_KINDS; i++) {
         if (str_eq(key, str_from(floods[i]))) {

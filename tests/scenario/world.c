@@ -112,7 +112,7 @@ struct world *world_create(const struct world_options *options)
     world->core = core_create(&(struct core_options){
         .settings = options->settings,
         .hash_seed = {options->hash_seed[0], options->hash_seed[1]},
-        .server_part = "m",
+        .server_part = WORLD_SERVER_PART,
         .started_ms = BEGIN_WALL_MS,
         .emit = take_effect,
         .ctx = world,

@@ -37,7 +37,9 @@ void conn_deliver(void *ctx, uint32_t slot, struct run *run, size_t offset, size
         return;
     }
     outq_push(&conn->out, run, offset, len);
-    size_t bytes_max = edge->settings->sendq_bytes + (conn->relieved ? EDGE_RELIEF_BYTES : 0);
+    /* What a reader answers comes in pieces, and none is sent before the last was read. */
+    bool relieved = conn->relieved || (conn->held && !conn->walking);
+    size_t bytes_max = edge->settings->sendq_bytes + (relieved ? EDGE_RELIEF_BYTES : 0);
     if (conn->stalled && conn->out.bytes > bytes_max) {
         conn_doom(edge->world, conn, STR("SendQ exceeded"));
     }

@@ -13,6 +13,9 @@
 
 enum { WORLD_SCATTERED = 64, WORLD_LINGER_MS = 2000, WORLD_READ_BYTES = 16 * 1024 };
 
+/* Of msgids. */
+#define WORLD_SERVER_PART "m"
+
 enum world_verify { VERIFY_NONE, VERIFY_SIGNUP, VERIFY_OPERATOR };
 
 /* The model's record of one room of a session. */
