@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -159,6 +160,9 @@ static bool is_finished(struct edge *edge)
 static void *edge_main(void *arg)
 {
     struct edge *edge = arg;
+    char name[16];
+    snprintf(name, sizeof(name), "edge %u", edge->index);
+    (void)pthread_setname_np(pthread_self(), name); /* for top -H and the benchmark */
     edge_update_time(edge);
     wheel_init(&edge->wheel, edge->now_ms);
     while (!is_finished(edge)) {

@@ -113,11 +113,12 @@ struct meter {
     unsigned n_threads;
     int tids[METER_THREADS];
     uint64_t thread_ns[METER_THREADS];
+    bool is_edge[METER_THREADS]; /* by the name that marud gives the thread */
 };
 void meter_read(pid_t pid, struct meter *ret);
 uint64_t meter_self_ns(void);
 uint64_t meter_resident_bytes(pid_t pid);
-/* Prints ,"threads":[…] as microseconds between two readings. */
+/* Prints ,"threads_us":[…],"edges_us":… as microseconds between two readings. */
 void meter_print_threads(const struct meter *before, const struct meter *after);
 
 #endif

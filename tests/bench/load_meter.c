@@ -41,6 +41,20 @@ static bool thread_ns(pid_t pid, const char *tid, uint64_t *ret_ns)
     return read;
 }
 
+static bool is_edge(pid_t pid, const char *tid)
+{
+    char path[64];
+    char name[8] = "";
+    snprintf(path, sizeof(path), "/proc/%d/task/%.16s/comm", pid, tid);
+    FILE *file = fopen(path, "r");
+    if (file == NULL) {
+        return false;
+    }
+    bool read = fgets(name, sizeof(name), file) != NULL;
+    fclose(file);
+    return read && strncmp(name, "edge ", 5) == 0;
+}
+
 void meter_read(pid_t pid, struct meter *ret)
 {
     *ret = (struct meter){0};
@@ -58,6 +72,7 @@ void meter_read(pid_t pid, struct meter *ret)
         if (str_to_u64(str_from(entry->d_name), &tid) == 0 &&
             thread_ns(pid, entry->d_name, &ret->thread_ns[n])) {
             ret->tids[n] = (int)tid;
+            ret->is_edge[n] = is_edge(pid, entry->d_name);
             ret->n_threads++;
         }
     }
@@ -69,6 +84,7 @@ void meter_read(pid_t pid, struct meter *ret)
 
 void meter_print_threads(const struct meter *before, const struct meter *after)
 {
+    uint64_t edges_ns = 0;
     printf(",\"threads_us\":[");
     for (unsigned i = 0; i < after->n_threads; i++) {
         uint64_t ns = after->thread_ns[i];
@@ -78,8 +94,9 @@ void meter_print_threads(const struct meter *before, const struct meter *after)
             }
         }
         printf("%s%.0f", i > 0 ? "," : "", (double)ns / 1000);
+        edges_ns += after->is_edge[i] ? ns : 0;
     }
-    printf("]");
+    printf("],\"edges_us\":%.0f", (double)edges_ns / 1000);
 }
 
 uint64_t meter_resident_bytes(pid_t pid)

@@ -49,6 +49,10 @@ def groups(peers):
             'burst-tagged': 'burst', 'sixteen-tagged': 'sixteen', 'one-tagged': 'one'}),
         Group('tls', ours, [*ROOM, '--tls'], {'burst-tls': 'burst'}, tls=True),
         Group('tls-idle', marud, [*HUNDREDS, '--tls'], {'idle-tls': 'idle:500,1500'}, tls=True),
+        Group('history', [servers.MarudHistory], ROOM, {
+            'burst-history': 'burst', 'sixteen-history': 'sixteen', 'one-history': 'one'}),
+        Group('history-rooms', [servers.MarudHistory], ROOMS, {
+            'rooms4-history': 'rooms4', 'rooms1-history': 'rooms1'}),
         Group('edges', four, ROOM, {
             'burst-edges': 'burst', 'sixteen-edges': 'sixteen', 'one-edges': 'one'}),
         Group('edges-rooms', four, ROOMS, {'rooms4-edges': 'rooms4', 'rooms1-edges': 'rooms1'}),

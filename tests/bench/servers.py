@@ -99,13 +99,15 @@ class Server:
 class Marud(Server):
     name = 'marud'
     edges = 1
+    history = 'false'
 
     def __init__(self, build, processor, tls=False):
         super().__init__(build, processor)
         self.tls = tls
 
     def command(self):
-        config = self.write('marud.conf', f'server: {{ edges = {self.edges}; }};\n')
+        config = self.write('marud.conf', f'server: {{ edges = {self.edges}; }};\n'
+                            f'history: {{ on = {self.history}; }};\n')
         kind = 'tls' if self.tls else 'plain'
         return [os.path.join(self.build, 'src/daemon/marud'), '--config', config, '--data',
                 os.path.join(self.folder, 'data'), '--no-limits', '--max-clients', '100000',
@@ -115,6 +117,11 @@ class Marud(Server):
 class Marud4(Marud):
     name = 'marud, 4 edges'
     edges = 4
+
+
+class MarudHistory(Marud):
+    name = 'marud, history'
+    history = 'true'
 
 
 class Bare(Server):
