@@ -51,6 +51,11 @@ static void on_trouble(void *ctx, bool failing, struct str reason)
     buf_finish(&text);
 }
 
+static void on_notice(void *ctx, struct str sentence)
+{
+    log_warn("history: " STR_FMT, STR_ARG(sentence));
+}
+
 bool server_open_store(struct server *server)
 {
     if (!server->config.history.on) {
@@ -64,6 +69,9 @@ bool server_open_store(struct server *server)
                                                     .to_edge = to_edge,
                                                     .to_core = to_core,
                                                     .trouble = on_trouble,
+                                                    .notice = on_notice,
+                                                    .settings = server->settings,
+                                                    .search = true,
                                                     .ctx = server},
                             &server->store, &error);
     if (status != STATUS_OK) {

@@ -20,6 +20,10 @@ int store_open(const struct store_options *options, struct store **ret_store, st
         store_writer_finish(&store->writer);
         goto failed;
     }
+    if (options->settings != NULL) {
+        store_retain_set(&store->writer.retain, options->settings);
+    }
+    store->options.settings = NULL;
     store->writer.readers = &store->readers;
     status = store_readers_init(&store->readers, &store->options, error);
     if (status != 0) {

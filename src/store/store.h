@@ -13,9 +13,11 @@
 struct store;
 
 struct store_options {
-    const char *path; /* of the database file; its folder exists */
-    unsigned readers; /* threads that answer questions; 0: as many as is usual */
-    bool search;      /* keeps an index, so that SEARCH finds something */
+    const char *path;                /* of the database file; its folder exists */
+    unsigned readers;                /* threads that answer questions; 0: as many as is usual */
+    const struct settings *settings; /* what is kept how long, until EFFECT_SETTINGS comes; borrowed
+                                        by store_open(); NULL: for ever */
+    bool search;                     /* keeps an index, so that SEARCH finds something */
     /* All are called on threads of the store, which holds no lock then. */
     /* Effects for the edge of effect->session; references and ownership go along. */
     void (*to_edge)(void *ctx, unsigned edge, const struct effect *effects, size_t n);

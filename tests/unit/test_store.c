@@ -2,6 +2,7 @@
 #include "store_fixture.h"
 
 #include "alloc.h"
+#include "fault_vfs.h"
 #include "lock.h"
 #include "store.h"
 #include "store_limits.h"
@@ -27,9 +28,12 @@ struct ear {
     unsigned n_pieces;
     unsigned n_redacted;
     unsigned n_trouble;
+    bool failing;
+    char reason[64];
     enum redact_outcome outcome;
     struct buf said; /* all replies */
-    bool drains;     /* pieces are read at once */
+    const struct settings *settings;
+    bool drains; /* pieces are read at once */
 };
 
 static void to_edge(void *ctx, unsigned edge, const struct effect *effects, size_t n)
@@ -78,6 +82,8 @@ static void trouble(void *ctx, bool failing, struct str reason)
     struct ear *ear = ctx;
     lock_enter(&ear->lock);
     ear->n_trouble++;
+    ear->failing = failing;
+    snprintf(ear->reason, sizeof(ear->reason), STR_FMT, STR_ARG(reason));
     cond_wake_all(&ear->heard);
     lock_leave(&ear->lock);
 }
@@ -87,6 +93,7 @@ static void reopen(struct ear *ear)
     const struct store_options options = {
         .path = ear->path,
         .search = true,
+        .settings = ear->settings,
         .to_edge = to_edge,
         .to_core = to_core,
         .trouble = trouble,
@@ -439,13 +446,97 @@ static void ends_at_any_moment(void **state)
     store_close(NULL);
 }
 
+/* What the settings do not keep goes by itself once the store is started. */
+static void lets_old_messages_go(void **state)
+{
+    struct ear ear;
+    ear_init(&ear);
+    store_start(ear.store);
+    fill(&ear, 500);
+    store_close(ear.store);
+    struct settings *settings = settings_create();
+    settings->history_room_count = 2;
+    ear.settings = settings;
+    reopen(&ear);
+    settings_unref(settings);
+    store_start(ear.store);
+    struct query query = fixture_query(QUERY_LAST, 500);
+    query.caps = 0;
+    size_t lines = 0;
+    for (unsigned asked = 1; lines != 2 && asked < 600; asked++) {
+        lock_enter(&ear.lock);
+        buf_clear(&ear.said);
+        lock_leave(&ear.lock);
+        struct effect ask = question(&query);
+        store_post(ear.store, &ask, 1);
+        WAIT_FOR(&ear, ear.n_answered == asked);
+        lines = 0;
+        for (struct str rest = buf_str(&ear.said); rest.len > 0; lines++) {
+            (void)str_split(&rest, '\n');
+        }
+        usleep(lines != 2 ? 50000 : 0);
+    }
+    assert_int_equal(lines, 2);
+    ear_finish(&ear);
+}
+
+/* A full disk: whoever spoke is told, operators are told once, and it goes on when there is room.
+ */
+static void says_what_is_not_stored(void **state)
+{
+    struct ear ear;
+    fault_vfs_register();
+    ear_init(&ear);
+    store_start(ear.store);
+    struct effect first = record(1, 1, "PRIVMSG #r :one");
+    store_post(ear.store, &first, 1);
+    WAIT_FOR(&ear, ear.stored[1] == 1);
+    fault_vfs_arm(FAULT_FULL, 1, true);
+    for (unsigned i = 2; i <= 4; i++) {
+        struct effect effects[] = {
+            record(i, 1, "PRIVMSG #r :lost"),
+            {.kind = EFFECT_REDACT, .redaction = {.seq = 1, .place = room, .by = 1}},
+        };
+        store_post(ear.store, effects, 2);
+        WAIT_FOR(&ear, ear.n_failed == i - 1 && ear.n_redacted == i - 1);
+        assert_int_equal(ear.outcome, REDACT_FAILED);
+    }
+    assert_int_equal(ear.stored[1], 4);
+    assert_int_equal(ear.n_trouble, 1);
+    assert_true(ear.failing);
+    assert_non_null(strstr(ear.reason, "full"));
+    /* It is read as before meanwhile. */
+    struct query query = fixture_query(QUERY_LAST, 10);
+    query.caps = 0;
+    struct effect ask = question(&query);
+    store_post(ear.store, &ask, 1);
+    WAIT_FOR(&ear, ear.n_answered == 1);
+    assert_str(buf_str(&ear.said), ":n1!u@h PRIVMSG #r :one\r\n");
+    fault_vfs_arm(FAULT_NONE, 0, false);
+    WAIT_FOR(&ear, !ear.failing); /* by itself: nobody speaks */
+    assert_int_equal(ear.n_trouble, 2);
+    struct effect last = record(9, 1, "PRIVMSG #r :two");
+    store_post(ear.store, &last, 1);
+    WAIT_FOR(&ear, ear.stored[1] == 9);
+    assert_int_equal(ear.n_failed, 3);
+    ear_finish(&ear);
+    fault_vfs_reset();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(says_what_is_stored),   cmocka_unit_test(questions_wait_for_what_was_said),
-        cmocka_unit_test(many_speak_at_once),    cmocka_unit_test(a_slow_asker_holds_nobody),
-        cmocka_unit_test(the_log_stays_bounded), cmocka_unit_test(redactions_are_answered),
-        cmocka_unit_test(finds_what_is_there),   cmocka_unit_test(ends_at_any_moment),
+        cmocka_unit_test(says_what_is_stored),
+        cmocka_unit_test(questions_wait_for_what_was_said),
+        cmocka_unit_test(many_speak_at_once),
+        cmocka_unit_test(a_slow_asker_holds_nobody),
+        cmocka_unit_test(the_log_stays_bounded),
+        cmocka_unit_test(redactions_are_answered),
+        cmocka_unit_test(finds_what_is_there),
+        cmocka_unit_test(ends_at_any_moment),
+        cmocka_unit_test(lets_old_messages_go),
+        /* The last: from here on the disk may be told to fail. */
+        cmocka_unit_test(says_what_is_not_stored),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
