@@ -2,6 +2,7 @@
 #include "store_fixture.h"
 
 #include "msgid.h"
+#include "store_schema.h"
 
 #include <sqlite3.h>
 #include <stdlib.h>
@@ -64,6 +65,49 @@ static void refuses_other_databases(void **state)
     fixture_close(&f);
     assert_true(store_db_open(&db, path, STORE_WRITER, &error) < 0);
     assert_non_null(memmem(error.p, error.len, "newer", 5));
+    buf_finish(&error);
+    free(path);
+    fixture_remove(folder);
+}
+
+/* Two steps more than there are: an older database becomes a newer one, and a copy of it stays. */
+static void migrates_and_keeps_a_copy(void **state)
+{
+    char *folder = fixture_folder();
+    char *path = fixture_path(folder, "a.db");
+    struct store_fixture f;
+    fixture_open(&f, path);
+    fixture_add(&f, 10, room, RECORD_PRIVMSG, "PRIVMSG #r :one");
+    const struct store_migration steps[] = {
+        {"SELECT 1"}, /* which it already is */
+        {"CREATE TABLE added(x); INSERT INTO added VALUES (1)"},
+        {"INSERT INTO added VALUES (2)"},
+    };
+    const struct store_migration broken[] = {{"SELECT 1"}, {"CREATE TABLE half(x); SELECT no"}};
+    struct buf error = {0};
+    assert_true(store_schema_migrate(f.db.sqlite, path, broken, 2, &error) < 0);
+    assert_true(error.len > 0);
+    buf_clear(&error);
+    assert_true(store_db_exec(&f.db, "SELECT * FROM half") < 0);
+    assert_int_equal(store_schema_migrate(f.db.sqlite, path, steps, 3, &error), 0);
+    assert_int_equal(store_schema_migrate(f.db.sqlite, path, steps, 3, &error), 0);
+    sqlite3_stmt *stmt = NULL;
+    assert_int_equal(sqlite3_prepare_v2(f.db.sqlite, "SELECT sum(x) FROM added", -1, &stmt, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+    assert_int_equal(sqlite3_column_int(stmt, 0), 3);
+    sqlite3_finalize(stmt);
+    fixture_close(&f);
+    free(path);
+    /* The copy is of the first version, with all that was said. */
+    path = fixture_path(folder, "a.db.before-v2");
+    fixture_open(&f, path);
+    struct query query = fixture_query(QUERY_LAST, 10);
+    char *texts = fixture_texts(&f, &query);
+    assert_string_equal(texts, "one ");
+    free(texts);
+    assert_true(store_db_exec(&f.db, "SELECT * FROM added") < 0);
+    fixture_close(&f);
     buf_finish(&error);
     free(path);
     fixture_remove(folder);
@@ -273,6 +317,7 @@ int main(void)
         cmocka_unit_test(keeps_across_opening),
         cmocka_unit_test(a_database_has_its_own_identity),
         cmocka_unit_test(refuses_other_databases),
+        cmocka_unit_test(migrates_and_keeps_a_copy),
         cmocka_unit_test(rooms_stay_what_they_were),
         cmocka_unit_test(redacts_what_one_may),
         cmocka_unit_test(reactions_go_with_their_message),
