@@ -60,6 +60,8 @@ static const struct topic topics[] = {
      "60 minutes ago; whose topic was set less than 60 minutes ago. Conditions are joined with\n"
      "commas, and !*word* leaves rooms out. Secret rooms are not shown to others."},
     {"LUSERS", "LUSERS: how many people are here", "LUSERS"},
+    {"MARKREAD", "MARKREAD: up to where you have read",
+     "MARKREAD #room\n\nPrograms use it by themselves."},
     {"MODE", "MODE: how a room behaves, and what you are",
      "MODE #room\nMODE #room +letters values\nMODE #room -letters values\nMODE yournick +i\n\n"
      "The letters are explained in HELP MODES"},
@@ -112,6 +114,10 @@ static const struct topic topics[] = {
      "PRIVMSG #room :text\nPRIVMSG nick :text\n\n"
      "In most programs: type in the room, or /msg nick text."},
     {"QUIT", "QUIT: leave the server", "QUIT\nQUIT reason"},
+    {"REDACT", "REDACT: take back what was said",
+     "REDACT #room msgid reason\n\n"
+     "What you said yourself, or, in a room that you run, what anybody said. Programs know the\n"
+     "msgid and use it by themselves."},
     {"REHASH", "REHASH: read the configuration again (server operators)", "REHASH"},
     {"ROOMS", "About rooms",
      "A room's name begins with #. Whoever enters a new room runs it: the nickname gets an @.\n"
@@ -120,6 +126,8 @@ static const struct topic topics[] = {
      "A room is gone when the last one leaves; the lobby stays.\n"
      "\n"
      "JOIN #room   PART #room   LIST   NAMES #room   TOPIC #room   INVITE nick #room"},
+    {"SEARCH", "SEARCH: find what was said",
+     "SEARCH text=word;in=#room;from=nick\n\nPrograms use it by themselves."},
     {"SETNAME", "SETNAME: change your real name", "SETNAME :New Name"},
     {"START", "The first steps",
      "1. JOIN #lobby brings you to where everybody is.\n"

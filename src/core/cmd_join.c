@@ -32,13 +32,15 @@ static bool may_enter(struct core *core, const struct room *room, const struct u
     return true;
 }
 
-/* Everybody sees JOIN; with extended-join also account and real name. */
-static void announce_join(struct core *core, const struct room *room, const struct user *user)
+/* Everybody sees JOIN; with extended-join also account and real name. The message's number comes
+ * out. */
+static uint64_t announce_join(struct core *core, const struct room *room, const struct user *user)
 {
     const struct session *who = core->who;
     bool labelled = reply_is_labelled(core);
     buf_printf(cast_from_user(core, user), "JOIN %s", room->name.raw);
     struct message *plain = cast_message(core, (struct str){0});
+    uint64_t seq = core_last_seq(core);
     buf_printf(cast_from_user(core, user), "JOIN %s * :%s", room->name.raw, user_realname(user));
     struct message *extended = cast_message_like(core, plain);
     record_message(core, extended, RECORD_JOIN, place_of_room(room->id), user->id, 0);
@@ -63,6 +65,7 @@ static void announce_join(struct core *core, const struct room *room, const stru
                                 .caps_with = CAP_AWAY_NOTIFY,
                                 .session = who->id});
     }
+    return seq;
 }
 
 static void join(struct core *core, const struct name *name, struct str key)
@@ -101,13 +104,15 @@ static void join(struct core *core, const struct name *name, struct str key)
     }
     room_add(core, room, user, first_rank(room));
     invite_remove(user, room);
-    announce_join(core, room, user);
+    uint64_t seq = announce_join(core, room, user);
     if (room->topic != NULL) {
         reply_numeric(core, RPL_TOPIC, "%s :%s", room->name.raw, room->topic);
         reply_numeric(core, RPL_TOPICWHOTIME, "%s %s %llu", room->name.raw, room->topic_by,
                       (unsigned long long)room->topic_ms / 1000);
     }
+    marker_tell_room(core, room);
     names_begin(core, room);
+    playback_join(core, room, seq);
 }
 
 /* JOIN 0: leave every room. */

@@ -231,6 +231,11 @@ static void say_to(struct core *core, const struct speech *speech, struct str ta
         say_to_everybody(core, speech, STR("$*"));
         return;
     }
+    if (speech->verb == VERB_PRIVMSG && (core->who->caps & CAP_PLAYBACK) != 0 &&
+        core->settings->history && str_eq_nocase(target, STR("*playback"))) {
+        playback_command(core, speech->text);
+        return;
+    }
     /* STATUSMSG: "@#room" is for operators, "+#room" for voiced members and up. */
     uint8_t rank_min = 0;
     if (folded.len > 1 && (folded.p[0] == '@' || folded.p[0] == '+') && folded.p[1] == '#') {

@@ -94,6 +94,7 @@ void core_destroy(struct core *core)
     olist_finish(&core->rooms);
     session_table_finish(&core->sessions);
     map_finish(&core->partners);
+    map_finish(&core->markers);
     monitor_finish(core);
     name_index_finish(&core->nicks);
     name_index_finish(&core->room_names);
@@ -367,6 +368,7 @@ enum core_result core_apply(struct core *core, const struct input *input)
         session = session_find(core, input->session);
         return session != NULL ? ask_answered(core, session) : CORE_DONE;
     case INPUT_REDACTED:
+        redact_told(core, input);
         break;
     }
     return CORE_DONE;

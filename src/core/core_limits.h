@@ -15,6 +15,7 @@ enum {
     CORE_CLIENT_TAGS_MAX = 4094,   /* IRCv3 message-tags: client-only tags of one message */
     CORE_ROSTER_BYTES = 1000,      /* the members that fit into one frame of the classic protocol */
     CORE_PARTNERS_MAX = 100,       /* people whom a user spoke with alone; the oldest gives way */
+    CORE_MARKERS_MAX = 500,        /* read markers of one user */
     CORE_EXPIRE_ROOMS = 4, /* emptied rooms forgotten in one step; there is one for each input */
     CORE_NAMES_BYTES = 1 << 20,          /* of text that is kept for NAMES, of all rooms together */
     CORE_NAMES_MEMBERS = 32,             /* smaller rooms have none */

@@ -166,7 +166,8 @@ struct core {
     struct name_index room_names;
     struct olist users;
     struct olist rooms;
-    struct map partners;           /* by user_id */
+    struct map partners; /* by user_id */
+    struct map markers;
     struct room_queue kept_slight; /* emptied rooms, in the order in which they were emptied */
     struct room_queue kept_solid;
     uint64_t n_kept;
@@ -248,6 +249,10 @@ static inline const char *user_realname(const struct user *user)
 static inline const char *user_away(const struct user *user)
 {
     return user->extra != NULL ? user->extra->away : NULL;
+}
+static inline struct user *user_by_id(const struct core *core, user_id id)
+{
+    return olist_get(&core->users, id);
 }
 /* Its place in a room, or NULL. Valid until the user joins or leaves a room. */
 struct membership *user_membership(const struct user *user, const struct room *room);
@@ -446,6 +451,18 @@ bool history_limit(const struct core *core, struct str text, unsigned *ret_limit
  * of the command at hand goes along, unless it is a playback. Borrows the query. */
 void ask(struct core *core, struct query *query);
 enum core_result ask_answered(struct core *core, struct session *session);
+
+/* playback.c */
+
+/* Shows who has just joined what was said before, where it cannot ask for it. */
+void playback_join(struct core *core, const struct room *room, uint64_t join_seq);
+/* What was said to *playback. */
+void playback_command(struct core *core, struct str text);
+
+/* cmd_redact.c, cmd_markread.c */
+void redact_told(struct core *core, const struct input *input);
+void marker_tell_room(struct core *core, const struct room *room);
+void markers_forget(struct core *core, user_id id);
 
 /* isupport.c */
 void isupport_update(struct core *core);

@@ -163,6 +163,7 @@ void user_destroy(struct core *core, struct user *user)
         core->n_invisible--;
     }
     partners_forget(core, user->id);
+    markers_forget(core, user->id);
     name_index_remove(&core->nicks, &user->name);
     olist_remove(&core->users, user->id);
     free_texts(user, user->name.raw);

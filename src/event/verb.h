@@ -29,6 +29,7 @@
     X(LINKS, 0, 10, 0, 0x3)                                                                        \
     X(LIST, 0, 20, 0, 0x3)                                                                         \
     X(LUSERS, 0, 10, 0, 0)                                                                         \
+    X(MARKREAD, 0, 10, 0, 0x1)                                                                     \
     X(MODE, 1, 10, 0, VERB_FOLD_ALL)                                                               \
     X(MONITOR, 1, 10, 0, 0x2)                                                                      \
     X(MOTD, 0, 15, 0, 0x1)                                                                         \
@@ -42,7 +43,9 @@
     X(PONG, 0, 1, 0, 0)                                                                            \
     X(PRIVMSG, 0, 10, VERB_SPEAKS, 0x1)                                                            \
     X(QUIT, 0, 1, 0, 0)                                                                            \
+    X(REDACT, 2, 10, 0, 0x1)                                                                       \
     X(REHASH, 0, 20, 0, 0)                                                                         \
+    X(SEARCH, 0, 50, VERB_ATTRIBUTES, 0)                                                           \
     X(SETNAME, 1, 10, 0, 0)                                                                        \
     X(STATS, 0, 15, 0, 0x2)                                                                        \
     X(TAGMSG, 1, 10, 0, 0x1)                                                                       \
@@ -60,6 +63,8 @@ enum {
     VERB_NEW_NAMES =
         1, /* parameter 0 lists names that may become new: verdicts and skeletons wanted */
     VERB_SPEAKS = 2, /* carries chat: counts as activity */
+    VERB_ATTRIBUTES =
+        4, /* parameter 0 is "in=…;from=…;…" as tags are: folded[0] and [1] are those two */
     VERB_FOLD_ALL = 0xffff,
 };
 

@@ -3,6 +3,7 @@
 
 #include "alloc.h"
 #include "session_limits.h"
+#include "tags.h"
 
 #include <stdlib.h>
 
@@ -223,6 +224,24 @@ static void make_names(const struct peer_env *env, struct input_line *in)
     in->names = names;
 }
 
+/* The values of two attributes, which are names, as if they were parameters 0 and 1. */
+static void fold_attributes(const struct peer_env *env, struct input_line *in)
+{
+    static const struct str keys[] = {{"in", 2}, {"from", 4}};
+    struct buf plain = {0};
+    for (unsigned i = 0; i < 2; i++) {
+        struct str value;
+        if (tags_find(in->line.params[0], keys[i], &value)) {
+            buf_clear(&plain);
+            buf_clear(env->scratch);
+            tags_add_unescaped(&plain, value);
+            name_fold(env->settings->casemapping, buf_str(&plain), env->scratch);
+            in->folded[i] = arena_copy(env->arena, buf_str(env->scratch));
+        }
+    }
+    buf_finish(&plain);
+}
+
 void peer_make_line(const struct peer_env *env, struct str line, struct input *ret_input)
 {
     *ret_input =
@@ -246,6 +265,9 @@ void peer_make_line(const struct peer_env *env, struct str line, struct input *r
     }
     if ((in->verb->flags & VERB_NEW_NAMES) != 0 && in->line.n_params > 0) {
         make_names(env, in);
+    }
+    if ((in->verb->flags & VERB_ATTRIBUTES) != 0 && in->line.n_params > 0) {
+        fold_attributes(env, in);
     }
 }
 

@@ -46,6 +46,9 @@ class Server:
         if 'limits:' not in settings:
             # On a busy machine a client of a test may take longer than a person would.
             settings += '\nlimits: { registration_timeout_s = 120; };\n'
+        if 'history:' not in settings:
+            # Tests share servers: who joins for one must not read what was said in another.
+            settings += '\nhistory: { playback_lines = 0; };\n'
         command = [binary('marud'), '--data', self.data]
         self.config_path = os.path.join(self.folder, 'marud.conf')
         with open(self.config_path, 'w', encoding='utf-8') as file:

@@ -11,10 +11,9 @@
 #include "peer.h"
 #include "world_store.h"
 
-enum { WORLD_SCATTERED = 64, WORLD_LINGER_MS = 2000, WORLD_READ_BYTES = 16 * 1024 };
-
-/* Of msgids. */
 #define WORLD_SERVER_PART "m"
+
+enum { WORLD_SCATTERED = 64, WORLD_LINGER_MS = 2000, WORLD_READ_BYTES = 16 * 1024 };
 
 enum world_verify { VERIFY_NONE, VERIFY_SIGNUP, VERIFY_OPERATOR };
 

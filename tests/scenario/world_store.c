@@ -11,9 +11,9 @@ static struct store_db *open_db(struct world_store *store)
         struct buf error = {0};
         store->open = true;
         CHECK(store_db_open(&store->db, ":memory:", STORE_WRITER, &error) == STATUS_OK);
-        CHECK(store_write_init(&store->write, &store->db) == STATUS_OK);
-        /* A database makes itself one at random: here it has the core's. */
+        /* That of the core, so that a message has the same msgid live and in its history. */
         memcpy(store->db.server_part, WORLD_SERVER_PART, sizeof(WORLD_SERVER_PART));
+        CHECK(store_write_init(&store->write, &store->db) == STATUS_OK);
         buf_finish(&error);
     }
     return &store->db;

@@ -5,6 +5,7 @@
 
 #include "alloc.h"
 #include "cap.h"
+#include "tags.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -309,6 +310,16 @@ void fixture_line_piece(struct fixture *f, unsigned session, const char *line)
         if ((in->verb->fold & 1u << i) != 0 && !f->fold_nothing) {
             name_fold(NAME_CASE_RFC8265, in->line.params[i], &folded[i]);
             in->folded[i] = buf_str(&folded[i]);
+        }
+    }
+    if (in->verb != NULL && (in->verb->flags & VERB_ATTRIBUTES) != 0 && in->line.n_params > 0) {
+        static const char *const keys[] = {"in", "from"};
+        for (unsigned i = 0; i < 2; i++) {
+            struct str value;
+            if (tags_find(in->line.params[0], str_from(keys[i]), &value)) {
+                name_fold(NAME_CASE_RFC8265, value, &folded[i]);
+                in->folded[i] = buf_str(&folded[i]);
+            }
         }
     }
     struct name names[NAMES_MAX];

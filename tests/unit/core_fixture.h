@@ -32,12 +32,14 @@ struct fixture {
     struct buf log;   /* sentences of EFFECT_LOG, a line each */
     struct buf store; /* what the store is told: fixture_stored() */
     struct record last_record;
-    bool show_casts;         /* in `store`, among the rest */
-    unsigned operator_index; /* of the last EFFECT_VERIFY */
-    unsigned verifying;      /* the session that waits for a verdict, plus 1; 0: none */
-    unsigned deaf_from;      /* sessions from this one on see nothing, for crowds; 0: all see */
-    bool fold_nothing;       /* folded parameters stay empty, as those of a strange name may be */
-    bool keep_welcome;       /* do not throw away what registration answers */
+    bool show_casts;            /* in `store`, among the rest */
+    struct redaction redaction; /* the last one that was asked for … */
+    session_id redactor;        /* … by this session; 0: none, or it was answered */
+    unsigned operator_index;    /* of the last EFFECT_VERIFY */
+    unsigned verifying;         /* the session that waits for a verdict, plus 1; 0: none */
+    unsigned deaf_from;         /* sessions from this one on see nothing, for crowds; 0: all see */
+    bool fold_nothing; /* folded parameters stay empty, as those of a strange name may be */
+    bool keep_welcome; /* do not throw away what registration answers */
 };
 
 /* Two operators are configured: "root" and "admin". Time begins at 2026-11-22T00:00:00Z. */
@@ -64,6 +66,8 @@ enum core_result fixture_apply(struct fixture *f, const struct input *input);
 
 /* The store's part: an answer is complete. */
 void fixture_answered(struct fixture *f, unsigned session);
+/* Answers the last EFFECT_REDACT, as the store would, and the session goes on. */
+void fixture_redacted(struct fixture *f, enum redact_outcome outcome, const char *reason);
 /* What the store was told since the last call: records, rooms, questions, and the answers that are
  * held back for it, a line each. Valid until the next call. */
 const char *fixture_stored(struct fixture *f);

@@ -144,6 +144,11 @@ bool fixture_store(struct fixture *f, const struct effect *e)
         buf_printf(out, " by %llu%s: ", (unsigned long long)e->redaction.by,
                    e->redaction.any_sender ? " as operator" : "");
         add_body(out, e->message->body);
+        f->redaction = e->redaction;
+        f->redactor = e->session;
+        return true;
+    case EFFECT_ANSWERED:
+        buf_printf(out, "ANSWERED %u\n", session_id_slot(e->session) - 1);
         return true;
     case EFFECT_REPLY:
         if (e->seq != 0) {
@@ -169,6 +174,22 @@ const char *fixture_stored(struct fixture *f)
     buf_add_char(&f->store, '\0');
     f->store.len = 0;
     return f->store.p;
+}
+
+void fixture_redacted(struct fixture *f, enum redact_outcome outcome, const char *reason)
+{
+    session_id session = f->redactor;
+    f->redactor = 0;
+    assert_true(session != 0);
+    fixture_apply(f, &(struct input){
+                         .kind = INPUT_REDACTED,
+                         .session = session,
+                         .redacted = {.outcome = outcome,
+                                      .place = f->redaction.place,
+                                      .seq = f->redaction.seq,
+                                      .reason = str_from(reason)},
+                     });
+    fixture_answered(f, session_id_slot(session) - 1);
 }
 
 void fixture_answered(struct fixture *f, unsigned session)

@@ -7,6 +7,13 @@
 static const uint64_t MINUTE_MS = 60000;
 static const uint64_t HOUR_MS = 60 * 60000;
 
+/* What is said of the rooms alone: nobody is shown what was said there. */
+static void begin(struct fixture *f)
+{
+    fixture_init_kept(f);
+    f->settings->playback_lines = 0;
+}
+
 /* A clock that goes steadily for so long; each step is an input. */
 static void pass(struct fixture *f, unsigned session, uint64_t ms)
 {
@@ -19,7 +26,7 @@ static void pass(struct fixture *f, unsigned session, uint64_t ms)
 static void an_emptied_room_stays_what_it_was(void **state)
 {
     struct fixture f;
-    fixture_init_kept(&f);
+    begin(&f);
     unsigned alice = fixture_register(&f, "alice", 0);
     unsigned bob = fixture_register(&f, "bob", 0);
     fixture_line(&f, alice, "JOIN #a");
@@ -46,7 +53,7 @@ static void an_emptied_room_stays_what_it_was(void **state)
 static void nobody_sees_an_emptied_room(void **state)
 {
     struct fixture f;
-    fixture_init_kept(&f);
+    begin(&f);
     unsigned alice = fixture_register(&f, "alice", 0);
     fixture_make_operator(&f, alice);
     fixture_line(&f, alice, "JOIN #a");
@@ -82,7 +89,7 @@ static void nobody_sees_an_emptied_room(void **state)
 static void a_room_of_which_nothing_is_left_goes(void **state)
 {
     struct fixture f;
-    fixture_init_kept(&f);
+    begin(&f);
     unsigned alice = fixture_register(&f, "alice", 0);
     fixture_line(&f, alice, "JOIN #a");
     fixture_forget(&f);
@@ -98,7 +105,7 @@ static void a_room_of_which_nothing_is_left_goes(void **state)
 static void the_time_of_a_room_ends(void **state)
 {
     struct fixture f;
-    fixture_init_kept(&f);
+    begin(&f);
     f.settings->room_keep_ms = 2 * HOUR_MS;
     unsigned alice = fixture_register(&f, "alice", 0);
     fixture_line(&f, alice, "JOIN #a");
@@ -116,7 +123,7 @@ static void the_time_of_a_room_ends(void **state)
 static void a_jump_of_the_clock_ends_no_room_at_once(void **state)
 {
     struct fixture f;
-    fixture_init_kept(&f);
+    begin(&f);
     f.settings->room_keep_ms = 2 * HOUR_MS;
     unsigned alice = fixture_register(&f, "alice", 0);
     fixture_line(&f, alice, "JOIN #a");
@@ -138,7 +145,7 @@ static void a_jump_of_the_clock_ends_no_room_at_once(void **state)
 static void too_many_emptied_rooms(void **state)
 {
     struct fixture f;
-    fixture_init_kept(&f);
+    begin(&f);
     f.settings->rooms_kept_max = 2;
     unsigned alice = fixture_register(&f, "alice", 0);
     unsigned bob = fixture_register(&f, "bob", 0);
@@ -164,7 +171,7 @@ static void too_many_emptied_rooms(void **state)
 static void the_lobby_stays_for_ever(void **state)
 {
     struct fixture f;
-    fixture_init_kept(&f);
+    begin(&f);
     f.settings->room_keep_ms = 2 * HOUR_MS;
     unsigned alice = fixture_register(&f, "alice", 0);
     fixture_line(&f, alice, "JOIN #lobby");
@@ -208,7 +215,7 @@ static void restore(struct fixture *f, room_id id, const char *name, uint64_t em
 /* The core of a server that has run before: ids go on where they ended. */
 static void init_again(struct fixture *f)
 {
-    fixture_init_kept(f);
+    begin(f);
     restore(f, 3, "#lobby", 0);
     restore(f, 5, "#old", 0);
     restore(f, 6, "#old", 0);
@@ -246,7 +253,7 @@ static void rooms_come_back(void **state)
 static void the_lobby_becomes_another_room(void **state)
 {
     struct fixture f;
-    fixture_init_kept(&f);
+    begin(&f);
     unsigned alice = fixture_register(&f, "alice", 0);
     fixture_line(&f, alice, "JOIN #lobby,#b");
     fixture_line(&f, alice, "PRIVMSG #lobby,#b :x");

@@ -193,7 +193,11 @@ static void step(struct fixture *f, struct seat *places)
         fixture_verdict(f, pick(2) == 0);
     }
     while (f->sessions[session].result == CORE_AWAIT && f->sessions[session].open) {
-        fixture_answered(f, session);
+        if (f->redactor != 0) {
+            fixture_redacted(f, (enum redact_outcome)pick(4), "reason");
+        } else {
+            fixture_answered(f, session);
+        }
     }
     buf_finish(&line);
     if (pick(200) == 0 && f->sessions[session].open) {
