@@ -9,7 +9,7 @@ import time
 import harness
 
 CAPS = ('batch draft/chathistory draft/message-redaction echo-message labeled-response '
-        'message-tags server-time standard-replies')
+        'message-tags server-time soju.im/search standard-replies')
 DATABASE = 'history.db'
 ESCAPES = {':': ';', 's': ' ', 'r': '\r', 'n': '\n'}
 

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""What people get of history: it is there after a restart, an emptied room stays itself, and all of
-it can be asked for. The real server, real sockets."""
+"""What people get of history: it is there after a restart, can be paged and searched, unsaid, and
+is shown to clients that cannot ask. The real server, real sockets."""
 import os
 import shutil
 import tempfile
+import unittest
 
 from harness import TestCase, main
-from history_peer import DATABASE, Line, Reader, Refused, after_the_crash, rows
+from history_peer import DATABASE, Line, Reader, Refused, after_the_crash, rows, texts, until
+from real_clients import Irssi, missing
 
 ROOM = '#한글방'
 
@@ -240,6 +242,97 @@ class History(TestCase):
         live = [line.last for line in lines if 'batch' not in line.tags
                 and line.command == 'PRIVMSG']
         self.assertEqual(live, [f'meanwhile {n}' for n in range(20)])
+
+    # ---- search ----
+
+    def test_search(self):
+        server = self.start(edges=2)
+        alice = self.reader(server, 'alice', join=ROOM)
+        bob = self.reader(server, 'bob', join=ROOM)
+        alice.join('#other')
+        alice.say(ROOM, '오늘 대한민국만세라고 했다')
+        bob.say(ROOM, '내일은 회의실에서 만나요')
+        alice.say('#other', '대한민국 elsewhere')
+        alice.say(ROOM, 'The Ångström unit')
+
+        def search(reader, attributes):
+            escaped = attributes.replace(' ', '\\s')
+            return texts(reader.ask(f'SEARCH {escaped}'))
+
+        # The index may lag by some seconds.
+        until(lambda: len(search(alice, 'text=ångström')) == 1, 'the index')
+        self.assertEqual(search(alice, f'in={ROOM};text=한민'), ['오늘 대한민국만세라고 했다'])
+        self.assertEqual(search(alice, 'text=의실'), ['내일은 회의실에서 만나요'])
+        self.assertEqual(search(alice, 'text=대한'),
+                         ['오늘 대한민국만세라고 했다', '대한민국 elsewhere'])
+        self.assertEqual(search(alice, 'text=대한 elsewhere'), ['대한민국 elsewhere'])
+        self.assertEqual(search(alice, f'in={ROOM};from=bob;text=회의'),
+                         ['내일은 회의실에서 만나요'])
+        self.assertEqual(search(alice, f'in={ROOM};from=alice;text=회의'), [])
+        self.assertEqual(search(alice, 'text=없는말'), [])
+        # What is not for bob he does not find.
+        self.assertEqual(search(bob, 'text=대한'), ['오늘 대한민국만세라고 했다'])
+
+    # ---- unsaying ----
+
+    def test_redaction(self):
+        server = self.start(edges=2)
+        alice = self.reader(server, 'alice', join=ROOM)
+        bob = self.reader(server, 'bob', join=ROOM)
+        kept = bob.say(ROOM, 'this stays, 대한민국')
+        gone = bob.say(ROOM, 'this goes, 대한민국')
+        until(lambda: len(alice.ask('SEARCH text=대한')) == 2, 'the index')
+        self.refuses(bob, f'REDACT {ROOM} nonsense', 'UNKNOWN_MSGID')
+        stranger = self.reader(server, 'stranger', join=ROOM)
+        self.refuses(stranger, f'REDACT {ROOM} {gone.msgid}', 'REDACT_FORBIDDEN')
+        bob.send(f'REDACT {ROOM} {gone.msgid} :나의 실수')
+        alice.expect(rf':bob!\S+ REDACT {ROOM} {gone.msgid} :나의 실수$')
+        bob.expect(rf':bob!\S+ REDACT {ROOM} {gone.msgid} ')
+        self.assertEqual([line.msgid for line in alice.history(f'LATEST {ROOM} * 9')],
+                         [kept.msgid])
+        until(lambda: [line.msgid for line in alice.ask('SEARCH text=대한')] == [kept.msgid],
+              'the index to forget')
+        # An operator of the room may, too.
+        alice.send(f'REDACT {ROOM} {kept.msgid}')
+        bob.expect(rf':alice!\S+ REDACT {ROOM} {kept.msgid}')
+        self.assertEqual(alice.history(f'LATEST {ROOM} * 9'), [])
+        server.kill()
+        self.assertEqual(after_the_crash(self.data, "SELECT count(*) FROM messages WHERE text "
+                                         "LIKE '%대한민국%'"), [(0,)])
+
+    # ---- those who cannot ask ----
+
+    def test_playback_for_plain_clients(self):
+        server = self.start(edges=2, config='history: { playback_lines = 3; };\n')
+        alice = self.reader(server, 'alice', join=ROOM)
+        for n in range(6):
+            alice.say(ROOM, f'말 {n}')
+        plain = self.client(server, 'plain', join=ROOM)
+        plain.saw(':.*말 5$')
+        plain.fence()
+        shown = [line for line in plain.lines if f'PRIVMSG {ROOM}' in line]
+        self.assertEqual([line[-3:] for line in shown], ['말 3', '말 4', '말 5'])
+        for line in shown:
+            self.assertRegex(line, r'^:alice!\S+ PRIVMSG \S+ :\[?\d\d', 'with the time')
+        # Who can ask is left to ask.
+        able = self.reader(server, 'able', join=ROOM)
+        able.fence()
+        self.assertFalse([line for line in able.lines if '말 5' in line])
+
+    @unittest.skipIf(missing('irssi', 'tmux'), f'not installed: {missing("irssi", "tmux")}')
+    def test_irssi_sees_the_last_lines(self):
+        server = self.start(edges=2, config='history: { playback_lines = 25; };\n')
+        alice = self.reader(server, 'alice', join='#lobby')
+        for n in range(5):
+            alice.say('#lobby', f'어제 한 말 {n}')
+        irssi = Irssi(server.ports['plain'], 'irssi')
+        self.addCleanup(irssi.finish)
+        irssi.sees('Welcome to the Maru Network')
+        irssi.type('/join #lobby')
+        irssi.sees('alice', '어제 한 말 0')
+        irssi.sees('alice', '어제 한 말 4')
+        irssi.type('오늘 왔어요')
+        alice.expect(r':irssi!\S+ PRIVMSG #lobby :오늘 왔어요$')
 
 
 if __name__ == '__main__':
