@@ -10,7 +10,7 @@ enum {
     PEER_NAMES_MAX = 64,  /* names in one list; a line holds no more that are of use */
     PEER_JOIN_REBATE = 4, /* a further room in one JOIN costs this part of the first */
     PEER_SKIP_MAX =
-        12288, /* bytes of one over-long line that are passed over before it is closed */
+        65536, /* bytes of one over-long line that are passed over before it is closed */
     PEER_SIGNUP_LINES_MAX = 100, /* lines before registration */
 };
 
