@@ -58,10 +58,12 @@ static int prepare_all(struct store_db *db)
 static int set_up(struct store_db *db)
 {
     char sql[320];
-    /* FULL: a commit is on disk when it returns. We run the checkpoints. */
+    /* FULL: a commit is on disk when it returns. We run the checkpoints. What somebody takes back
+     * is overwritten, not only no longer found. */
     snprintf(sql, sizeof(sql),
              "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;"
-             "PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = %d; PRAGMA cache_size = -%d",
+             "PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = %d;"
+             "PRAGMA secure_delete = ON; PRAGMA cache_size = -%d",
              STORE_WAL_BYTES_KEPT,
              db->role == STORE_WRITER ? STORE_CACHE_WRITER_KB : STORE_CACHE_READER_KB);
     return store_db_exec(db, sql);
