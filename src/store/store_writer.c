@@ -34,6 +34,9 @@ void store_drop_effect(struct effect *effect)
 
 void store_writer_post(struct store_writer *writer, const struct effect *effects, size_t n)
 {
+    if (n == 0) {
+        return; /* Only questions were posted. */
+    }
     lock_enter(&writer->lock);
     if (writer->n_queue + n > writer->cap_queue) {
         while (writer->n_queue + n > writer->cap_queue) {
