@@ -34,6 +34,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct buf copy = {0};
     struct ws_reader reader = {0};
     size_t at = 0;
+    if (size == 0) {
+        return 0;
+    }
     buf_add(&copy, (const char *)data, size);
     int status = read_all(copy.p, copy.len, &at, &reader, &fast);
     ws_reader_finish(&reader);
