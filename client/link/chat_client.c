@@ -30,7 +30,16 @@ struct _MaruChatClient {
 
 G_DEFINE_FINAL_TYPE(MaruChatClient, maru_chat_client, G_TYPE_OBJECT)
 
-enum { STATE_CHANGED, ROOM_CHANGED, PROBLEM, ANNOUNCEMENT, ATTENTION, N_SIGNALS };
+enum {
+    STATE_CHANGED,
+    ROOM_CHANGED,
+    PROBLEM,
+    ANNOUNCEMENT,
+    ATTENTION,
+    SHOW_ROW,
+    SEARCH_CHANGED,
+    N_SIGNALS,
+};
 static guint signals[N_SIGNALS];
 
 static struct client_now now(void)
@@ -206,6 +215,16 @@ static void session_changed(void *owner)
     g_signal_emit(owner, signals[ROOM_CHANGED], 0);
 }
 
+static void session_show(void *owner, unsigned position)
+{
+    g_signal_emit(owner, signals[SHOW_ROW], 0, position);
+}
+
+static void session_search(void *owner)
+{
+    g_signal_emit(owner, signals[SEARCH_CHANGED], 0);
+}
+
 static const struct client_session_events session_events = {
     .send = session_send,
     .phase = session_phase,
@@ -213,6 +232,8 @@ static const struct client_session_events session_events = {
     .announcement = session_announcement,
     .attention = session_attention,
     .changed = session_changed,
+    .show = session_show,
+    .search = session_search,
 };
 
 static void maru_chat_client_dispose(GObject *object)
@@ -242,6 +263,8 @@ static void maru_chat_client_class_init(MaruChatClientClass *class)
     signals[PROBLEM] = new_signal("problem", 1, G_TYPE_POINTER);
     signals[ANNOUNCEMENT] = new_signal("announcement", 2, G_TYPE_STRING);
     signals[ATTENTION] = new_signal("attention", 2, G_TYPE_STRING);
+    signals[SHOW_ROW] = new_signal("show-row", 1, G_TYPE_UINT);
+    signals[SEARCH_CHANGED] = new_signal("search-changed", 0, G_TYPE_NONE);
 }
 
 static void maru_chat_client_init(MaruChatClient *self)
@@ -358,6 +381,51 @@ enum client_entry maru_chat_client_enter(MaruChatClient *self, const char *text)
         set_state(self, CHAT_IDLE);
     }
     return result;
+}
+
+void maru_chat_client_send_again(MaruChatClient *self, unsigned position)
+{
+    client_session_send_again(self->session, position, now());
+}
+
+void maru_chat_client_remove(MaruChatClient *self, const char *id)
+{
+    client_session_remove(self->session, id, now());
+}
+
+bool maru_chat_client_can_remove(MaruChatClient *self)
+{
+    return client_session_can_remove(self->session);
+}
+
+void maru_chat_client_load(MaruChatClient *self, unsigned position, bool older, bool asked)
+{
+    client_session_load(self->session, position, older, asked, now());
+}
+
+void maru_chat_client_go_to(MaruChatClient *self, const char *id, int64_t time_us)
+{
+    client_session_go_to(self->session, id, time_us, now());
+}
+
+void maru_chat_client_search(MaruChatClient *self, const char *text)
+{
+    client_session_search(self->session, text, now());
+}
+
+void maru_chat_client_search_more(MaruChatClient *self)
+{
+    client_session_search_more(self->session, now());
+}
+
+enum search_state maru_chat_client_search_state(MaruChatClient *self)
+{
+    return client_session_search_state(self->session);
+}
+
+bool maru_chat_client_can_search(MaruChatClient *self)
+{
+    return client_session_can_search(self->session);
 }
 
 enum chat_state maru_chat_client_state(MaruChatClient *self)

@@ -4,10 +4,13 @@
  *
  * Signals:
  *   state-changed ()                          maru_chat_client_state or its details changed
- *   room-changed ()                           the room's name or topic or our nickname changed
+ *   room-changed ()                           the room's name or topic or our nickname changed, or
+ *                                             what the server can do
  *   problem (gpointer client_problem)         joining failed, or the stay ended by itself
  *   announcement (sender, text)               sender is "" for the server itself
  *   attention (sender, text)                  somebody wrote to us or said our name
+ *   show-row (position)                       what maru_chat_client_go_to was about is here
+ *   search-changed ()                         the search's state or results changed
  */
 #ifndef MARU_CHAT_CLIENT_H
 #define MARU_CHAT_CLIENT_H
@@ -44,6 +47,17 @@ void maru_chat_client_retry(MaruChatClient *client);
 void maru_chat_client_trust(MaruChatClient *client, const char *fingerprint);
 
 enum client_entry maru_chat_client_enter(MaruChatClient *client, const char *text);
+
+/* As the functions of client_session with these names. */
+void maru_chat_client_send_again(MaruChatClient *client, unsigned position);
+void maru_chat_client_remove(MaruChatClient *client, const char *id);
+bool maru_chat_client_can_remove(MaruChatClient *client);
+void maru_chat_client_load(MaruChatClient *client, unsigned position, bool older, bool asked);
+void maru_chat_client_go_to(MaruChatClient *client, const char *id, int64_t time_us);
+void maru_chat_client_search(MaruChatClient *client, const char *text);
+void maru_chat_client_search_more(MaruChatClient *client);
+enum search_state maru_chat_client_search_state(MaruChatClient *client);
+bool maru_chat_client_can_search(MaruChatClient *client);
 
 enum chat_state maru_chat_client_state(MaruChatClient *client);
 unsigned maru_chat_client_seconds_left(MaruChatClient *client);

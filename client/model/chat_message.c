@@ -37,16 +37,21 @@ static void maru_message_init(MaruMessage *self)
 {
 }
 
+static char *copy_of(const char *string)
+{
+    return g_strdup(string != NULL ? string : "");
+}
+
 MaruMessage *maru_message_new(const struct message *record, bool continued, bool starts_day)
 {
     MaruMessage *self = g_object_new(MARU_TYPE_MESSAGE, NULL);
     self->record = *record;
-    self->record.sender = g_strdup(record->sender);
-    self->record.target = g_strdup(record->target);
-    self->record.text = g_strdup(record->text);
-    self->record.id = g_strdup(record->id);
-    self->record.label = g_strdup(record->label);
-    self->record.note = g_strdup(record->note);
+    self->record.sender = copy_of(record->sender);
+    self->record.target = copy_of(record->target);
+    self->record.text = copy_of(record->text);
+    self->record.id = copy_of(record->id);
+    self->record.label = copy_of(record->label);
+    self->record.note = copy_of(record->note);
     self->continued = continued;
     self->starts_day = starts_day;
     return self;
@@ -65,6 +70,32 @@ bool maru_message_is_continued(MaruMessage *message)
 bool maru_message_starts_day(MaruMessage *message)
 {
     return message->starts_day;
+}
+
+bool maru_message_looks_same(MaruMessage *a, MaruMessage *b)
+{
+    const struct message *x = &a->record;
+    const struct message *y = &b->record;
+    return x->kind == y->kind && x->state == y->state && x->gap == y->gap &&
+           x->time_us == y->time_us && x->own == y->own && x->mentions_me == y->mentions_me &&
+           x->removed == y->removed && a->continued == b->continued &&
+           a->starts_day == b->starts_day && strcmp(x->sender, y->sender) == 0 &&
+           strcmp(x->target, y->target) == 0 && strcmp(x->text, y->text) == 0 &&
+           strcmp(x->id, y->id) == 0 && strcmp(x->note, y->note) == 0;
+}
+
+bool message_is_said(const struct message *record)
+{
+    return record->kind == MESSAGE_TEXT || record->kind == MESSAGE_ACTION ||
+           record->kind == MESSAGE_NOTICE;
+}
+
+void message_redact(struct message *record, const char *by)
+{
+    record->text = "";
+    record->removed = true;
+    record->mentions_me = false;
+    record->note = strcmp(by, record->sender) != 0 ? by : "";
 }
 
 static bool is_speech(enum message_kind kind)

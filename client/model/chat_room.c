@@ -10,6 +10,7 @@ struct chat_room *chat_room_create(const char *name)
     room->topic = g_strdup("");
     room->members = maru_member_list_new();
     room->messages = maru_message_list_new(CLIENT_MESSAGES_MAX);
+    room->found = g_list_store_new(MARU_TYPE_MESSAGE);
     return room;
 }
 
@@ -22,6 +23,7 @@ void chat_room_destroy(struct chat_room *room)
     g_free(room->topic);
     g_clear_object(&room->members);
     g_clear_object(&room->messages);
+    g_clear_object(&room->found);
     g_free(room);
 }
 

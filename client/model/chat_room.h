@@ -11,6 +11,7 @@ struct chat_room {
     bool joined;
     MaruMemberList *members;
     MaruMessageList *messages;
+    GListStore *found; /* MaruMessage: the results of a search, the newest first */
 };
 
 struct chat_room *chat_room_create(const char *name);

@@ -18,6 +18,9 @@ static const struct {
     {"invite-notify", CLIENT_CAP_INVITE_NOTIFY},
     {"cap-notify", CLIENT_CAP_CAP_NOTIFY},
     {"standard-replies", CLIENT_CAP_STANDARD_REPLIES},
+    {"draft/chathistory", CLIENT_CAP_HISTORY},
+    {"draft/message-redaction", CLIENT_CAP_REDACTION},
+    {"soju.im/search", CLIENT_CAP_SEARCH},
 };
 
 enum { N_CAPS = sizeof(caps) / sizeof(caps[0]) };

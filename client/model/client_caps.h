@@ -18,6 +18,9 @@ enum client_cap {
     CLIENT_CAP_INVITE_NOTIFY = 1 << 10,
     CLIENT_CAP_CAP_NOTIFY = 1 << 11,
     CLIENT_CAP_STANDARD_REPLIES = 1 << 12,
+    CLIENT_CAP_HISTORY = 1 << 13,
+    CLIENT_CAP_REDACTION = 1 << 14,
+    CLIENT_CAP_SEARCH = 1 << 15,
 };
 
 /* The bit of a capability's name, or 0 for one that the client does not use. */

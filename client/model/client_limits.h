@@ -18,6 +18,21 @@ enum {
     /* Labelled batches that may be open at once; a further one is treated as unlabelled. */
     CLIENT_BATCHES_MAX = 32,
 
+    /* Messages asked for at once, where the server allows as many; and how many rows of an answer
+     * are kept, should it give more. */
+    CLIENT_PAGE_ROWS = 100,
+    CLIENT_PAGE_ROWS_MAX = 2000,
+
+    /* Pages fetched unasked after a return; what is still missing then is a gap that is filled when
+     * it comes into view. */
+    CLIENT_RETURN_PAGES = 5,
+
+    /* No answer for so long: the request counts as refused. */
+    CLIENT_ANSWER_WITHIN_MS = 30000,
+
+    /* Results of a search that are kept; further ones are not asked for. */
+    CLIENT_FOUND_MAX = 2000,
+
     /* Unsent output; over it the link is closed as lost. */
     CLIENT_OUTPUT_MAX = 1024 * 1024,
 

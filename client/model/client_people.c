@@ -19,6 +19,7 @@ static void enter_room(struct client_session *session, const struct incoming *in
 {
     struct chat_room *room = session->room;
     bool moved = room->joined;
+    bool same = client_is_room(session, str_from(name));
     if (moved) {
         client_send(session, "PART %s", room->name);
         /* A later return leads here. */
@@ -30,6 +31,7 @@ static void enter_room(struct client_session *session, const struct incoming *in
     maru_member_list_clear(room->members);
     room->joined = true;
     session->source_len = in->line->source.len;
+    client_history_enter(session, moved || !same);
     const char *format =
         session->was_in_room && !moved ? _("You are back in %s as %s.") : _("You are in %s as %s.");
     client_add_row(session, MESSAGE_QUIET, in->time_us, format, name, session->nick);
@@ -67,6 +69,8 @@ void client_on_join(struct client_session *session, const struct incoming *in)
 static void leave_room(struct client_session *session)
 {
     session->room->joined = false;
+    client_history_end(session);
+    client_search_end(session);
     maru_message_list_settle_all(session->room->messages);
     maru_member_list_clear(session->room->members);
     client_set_phase(session, CLIENT_OUTSIDE);

@@ -82,6 +82,7 @@ void client_on_cap(struct client_session *session, const struct incoming *in)
         }
     } else if (str_eq_nocase(sub, STR("ACK"))) {
         session->caps = (session->caps | plus) & ~minus;
+        client_tell_changed(session);
         end_negotiation(session);
     } else if (str_eq_nocase(sub, STR("NAK"))) {
         end_negotiation(session);
@@ -89,6 +90,7 @@ void client_on_cap(struct client_session *session, const struct incoming *in)
         request(session, plus & ~session->caps);
     } else if (str_eq_nocase(sub, STR("DEL"))) {
         session->caps &= ~plus;
+        client_tell_changed(session);
     }
 }
 

@@ -14,40 +14,75 @@ static const struct {
     const char *command;
     client_handler *handler;
 } handlers[] = {
-    {"001", client_on_welcome},         {"002", client_on_ignored},
-    {"003", client_on_ignored},         {"004", client_on_ignored},
-    {"005", client_on_features},        {"042", client_on_ignored},
-    {"250", client_on_ignored},         {"251", client_on_ignored},
-    {"252", client_on_ignored},         {"253", client_on_ignored},
-    {"254", client_on_ignored},         {"255", client_on_ignored},
-    {"265", client_on_ignored},         {"266", client_on_ignored},
-    {"301", client_on_away_reply},      {"324", client_on_ignored},
-    {"329", client_on_ignored},         {"331", client_on_topic_reply},
-    {"332", client_on_topic_reply},     {"333", client_on_ignored},
-    {"353", client_on_names},           {"366", client_on_names_end},
-    {"372", client_on_ignored},         {"375", client_on_ignored},
-    {"376", client_on_motd_end},        {"401", client_on_refused_message},
-    {"403", client_on_room_refused},    {"404", client_on_refused_message},
-    {"405", client_on_room_refused},    {"407", client_on_room_refused},
-    {"417", client_on_refused_message}, {"422", client_on_motd_end},
-    {"432", client_on_nick_refused},    {"433", client_on_nick_refused},
-    {"436", client_on_nick_refused},    {"437", client_on_nick_refused},
-    {"464", client_on_password},        {"465", client_on_banned},
-    {"471", client_on_room_refused},    {"473", client_on_room_refused},
-    {"474", client_on_room_refused},    {"475", client_on_room_refused},
-    {"476", client_on_room_refused},    {"477", client_on_room_refused},
-    {"ACK", client_on_ignored},         {"AWAY", client_on_away},
-    {"BATCH", client_on_batch},         {"CAP", client_on_cap},
-    {"ERROR", client_on_error},         {"FAIL", client_on_standard_reply},
-    {"INVITE", client_on_invite},       {"JOIN", client_on_join},
-    {"KICK", client_on_kick},           {"KILL", client_on_kill},
-    {"MODE", client_on_mode},           {"NICK", client_on_nick},
-    {"NOTE", client_on_standard_reply}, {"NOTICE", client_on_notice},
-    {"PART", client_on_part},           {"PING", client_on_ping},
-    {"PONG", client_on_pong},           {"PRIVMSG", client_on_privmsg},
-    {"QUIT", client_on_quit},           {"SETNAME", client_on_ignored},
-    {"TAGMSG", client_on_ignored},      {"TOPIC", client_on_topic},
-    {"WALLOPS", client_on_wallops},     {"WARN", client_on_standard_reply},
+    {"001", client_on_welcome},
+    {"002", client_on_ignored},
+    {"003", client_on_ignored},
+    {"004", client_on_ignored},
+    {"005", client_on_features},
+    {"042", client_on_ignored},
+    {"250", client_on_ignored},
+    {"251", client_on_ignored},
+    {"252", client_on_ignored},
+    {"253", client_on_ignored},
+    {"254", client_on_ignored},
+    {"255", client_on_ignored},
+    {"265", client_on_ignored},
+    {"266", client_on_ignored},
+    {"301", client_on_away_reply},
+    {"324", client_on_ignored},
+    {"329", client_on_ignored},
+    {"331", client_on_topic_reply},
+    {"332", client_on_topic_reply},
+    {"333", client_on_ignored},
+    {"353", client_on_names},
+    {"366", client_on_names_end},
+    {"372", client_on_ignored},
+    {"375", client_on_ignored},
+    {"376", client_on_motd_end},
+    {"401", client_on_refused_message},
+    {"403", client_on_room_refused},
+    {"404", client_on_refused_message},
+    {"405", client_on_room_refused},
+    {"407", client_on_room_refused},
+    {"417", client_on_refused_message},
+    {"422", client_on_motd_end},
+    {"432", client_on_nick_refused},
+    {"433", client_on_nick_refused},
+    {"436", client_on_nick_refused},
+    {"437", client_on_nick_refused},
+    {"464", client_on_password},
+    {"465", client_on_banned},
+    {"471", client_on_room_refused},
+    {"473", client_on_room_refused},
+    {"474", client_on_room_refused},
+    {"475", client_on_room_refused},
+    {"476", client_on_room_refused},
+    {"477", client_on_room_refused},
+    {"ACK", client_on_ack},
+    {"AWAY", client_on_away},
+    {"BATCH", client_on_batch},
+    {"CAP", client_on_cap},
+    {"ERROR", client_on_error},
+    {"FAIL", client_on_standard_reply},
+    {"INVITE", client_on_invite},
+    {"JOIN", client_on_join},
+    {"KICK", client_on_kick},
+    {"KILL", client_on_kill},
+    {"MODE", client_on_mode},
+    {"NICK", client_on_nick},
+    {"NOTE", client_on_standard_reply},
+    {"NOTICE", client_on_notice},
+    {"PART", client_on_part},
+    {"PING", client_on_ping},
+    {"PONG", client_on_pong},
+    {"PRIVMSG", client_on_privmsg},
+    {"QUIT", client_on_quit},
+    {"REDACT", client_on_redact},
+    {"SETNAME", client_on_ignored},
+    {"TAGMSG", client_on_ignored},
+    {"TOPIC", client_on_topic},
+    {"WALLOPS", client_on_wallops},
+    {"WARN", client_on_standard_reply},
 };
 
 enum { COMMAND_MAX = 15 };
@@ -92,6 +127,7 @@ struct client_session *client_session_create(const struct client_session_events 
     session->nick = g_strdup("");
     session->room = chat_room_create("#lobby");
     session->batch_labels = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    session->stale_batches = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     server_features_init(&session->features);
     return session;
 }
@@ -106,8 +142,11 @@ void client_session_destroy(struct client_session *session)
     g_free(session->realname);
     g_free(session->wanted_room);
     g_free(session->nick);
+    client_history_finish(session);
+    client_search_finish(session);
     chat_room_destroy(session->room);
     g_hash_table_unref(session->batch_labels);
+    g_hash_table_unref(session->stale_batches);
     server_features_finish(&session->features);
     g_free(session);
 }
@@ -158,6 +197,9 @@ void client_session_end(struct client_session *session, struct client_now now)
         return;
     }
     g_hash_table_remove_all(session->batch_labels);
+    g_hash_table_remove_all(session->stale_batches);
+    client_history_end(session);
+    client_search_end(session);
     maru_message_list_settle_all(session->room->messages);
     maru_member_list_clear(session->room->members);
     /* Where the server or the person said why, it is known. */
@@ -196,14 +238,11 @@ static char *tag_text(struct str tags, struct str key)
 }
 
 /* The label stands on the line itself or on the batch that it belongs to. */
-static char *label_of(struct client_session *session, struct str tags)
+static char *label_of(struct client_session *session, struct str tags, const char *batch)
 {
     char *label = tag_text(tags, STR("label"));
-    if (label == NULL) {
-        g_autofree char *batch = tag_text(tags, STR("batch"));
-        if (batch != NULL) {
-            label = g_strdup(g_hash_table_lookup(session->batch_labels, batch));
-        }
+    if (label == NULL && batch != NULL) {
+        label = g_strdup(g_hash_table_lookup(session->batch_labels, batch));
     }
     return label;
 }
@@ -237,13 +276,18 @@ void client_session_line(struct client_session *session, struct str bytes, struc
     }
     in.from_me = !in.from_server && client_is_me(session, in.nick);
     in.time_us = time_of(line.tags, now.wall_us);
-    in.label = label_of(session, line.tags);
+    in.batch = tag_text(line.tags, STR("batch"));
+    in.label = label_of(session, line.tags, in.batch);
     in.id = tag_text(line.tags, STR("msgid"));
     if (in.id == NULL) {
         in.id = g_strdup("");
     }
-    client_handler *handler = client_handler_find(line.command);
-    (handler != NULL ? handler : client_on_other)(session, &in);
+    bool stale = in.batch != NULL && g_hash_table_contains(session->stale_batches, in.batch);
+    if (!stale && !client_history_take(session, &in) && !client_search_take(session, &in)) {
+        client_handler *handler = client_handler_find(line.command);
+        (handler != NULL ? handler : client_on_other)(session, &in);
+    }
+    g_free(in.batch);
     g_free(in.label);
     g_free(in.id);
 }
@@ -254,6 +298,8 @@ bool client_session_tick(struct client_session *session, struct client_now now)
     if (session->phase == CLIENT_OFFLINE) {
         return true;
     }
+    client_history_tick(session);
+    client_search_tick(session);
     int64_t quiet_ms = now.mono_ms - session->heard_ms;
     if (session->phase == CLIENT_REGISTERING || session->phase == CLIENT_JOINING) {
         return now.mono_ms - session->begun_ms < CLIENT_REGISTER_WITHIN_MS;

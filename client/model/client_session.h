@@ -37,8 +37,12 @@ struct client_session_events {
     void (*announcement)(void *owner, const char *sender, const char *text);
     /* Somebody wrote to us or said our name. */
     void (*attention)(void *owner, const char *sender, const char *text);
-    /* The room's name or topic or our nickname changed. */
+    /* The room's name or topic or our nickname changed, or what the server can do. */
     void (*changed)(void *owner);
+    /* The row at this position is what client_session_go_to was about. */
+    void (*show)(void *owner, unsigned position);
+    /* client_session_search_state or the results changed. */
+    void (*search)(void *owner);
 };
 
 struct client_identity {
@@ -86,6 +90,38 @@ void client_session_quit(struct client_session *session, const char *reason);
 
 /* Joins the room again after having been removed from it. */
 void client_session_rejoin(struct client_session *session);
+
+/* Sends the text of a message of ours that did not arrive once more, and takes out its row. */
+void client_session_send_again(struct client_session *session, unsigned position,
+                               struct client_now now);
+
+/* Takes a message of ours back, for everybody. */
+void client_session_remove(struct client_session *session, const char *id, struct client_now now);
+bool client_session_can_remove(const struct client_session *session);
+
+/* The gap at this position came into view: fills it from below (`older`) or from above. `asked` is
+ * a person's wish, which also holds after a refusal. */
+void client_session_load(struct client_session *session, unsigned position, bool older, bool asked,
+                         struct client_now now);
+
+/* Goes to a message: `show` comes at once where it is in the list, else when its surroundings have
+ * come. */
+void client_session_go_to(struct client_session *session, const char *id, int64_t time_us,
+                          struct client_now now);
+
+enum search_state {
+    SEARCH_NONE,    /* nothing is looked for */
+    SEARCH_RUNNING, /* asked */
+    SEARCH_DONE,    /* the results are whole */
+    SEARCH_MORE,    /* there may be older ones: client_session_search_more */
+    SEARCH_FAILED,  /* the server could not */
+};
+
+/* Looks for a text in the room: from:NICK in it names who said it. "" ends the search. */
+void client_session_search(struct client_session *session, const char *text, struct client_now now);
+void client_session_search_more(struct client_session *session, struct client_now now);
+enum search_state client_session_search_state(const struct client_session *session);
+bool client_session_can_search(const struct client_session *session);
 
 enum client_phase client_session_phase(const struct client_session *session);
 

@@ -61,39 +61,62 @@ static struct str without_status(const struct client_session *session, struct st
     return target;
 }
 
-static void add_speech(struct client_session *session, const struct incoming *in,
-                       enum message_kind kind)
+bool client_read_speech(struct client_session *session, const struct incoming *in,
+                        enum message_kind kind, struct speech *ret_speech)
 {
     struct str target = without_status(session, line_param(in->line, 0));
     struct str body = line_param(in->line, 1);
     if (!unwrap_ctcp(&body, &kind)) {
-        return;
+        return false;
     }
-    g_autofree char *sender = irc_text_clean(in->nick);
-    g_autofree char *text = irc_text_clean(body);
-    g_autofree char *to = irc_text_clean(target);
-    struct message row = {
+    struct speech speech = {
+        .sender = irc_text_clean(in->nick),
+        .text = irc_text_clean(body),
+        .to = irc_text_clean(target),
+    };
+    speech.row = (struct message){
         .kind = kind,
         .time_us = in->time_us,
-        .sender = sender,
+        .sender = speech.sender,
         .target = "",
-        .text = text,
+        .text = speech.text,
         .id = in->id,
         .own = in->from_me,
     };
     if (!client_is_room(session, target)) {
-        row.kind = MESSAGE_DIRECT;
-        row.target = in->from_me || !client_is_me(session, target) ? to : "";
+        speech.row.kind = MESSAGE_DIRECT;
+        speech.row.target = in->from_me || !client_is_me(session, target) ? speech.to : "";
     }
-    if (in->from_me) {
-        take_echo(session, in, &row);
+    speech.row.mentions_me = !in->from_me && (speech.row.kind == MESSAGE_DIRECT ||
+                                              irc_text_mentions(speech.text, session->nick));
+    *ret_speech = speech;
+    return true;
+}
+
+void client_finish_speech(struct speech *speech)
+{
+    g_free(speech->sender);
+    g_free(speech->text);
+    g_free(speech->to);
+}
+
+static void add_speech(struct client_session *session, const struct incoming *in,
+                       enum message_kind kind)
+{
+    struct speech speech;
+    if (!client_read_speech(session, in, kind, &speech)) {
         return;
     }
-    row.mentions_me = row.kind == MESSAGE_DIRECT || irc_text_mentions(text, session->nick);
-    maru_message_list_add(session->room->messages, &row);
-    if (row.mentions_me) {
-        call_attention(session, &row);
+    client_history_heard(session, &speech.row);
+    if (in->from_me) {
+        take_echo(session, in, &speech.row);
+    } else {
+        maru_message_list_add(session->room->messages, &speech.row);
+        if (speech.row.mentions_me) {
+            call_attention(session, &speech.row);
+        }
     }
+    client_finish_speech(&speech);
 }
 
 void client_on_privmsg(struct client_session *session, const struct incoming *in)
@@ -151,12 +174,8 @@ static bool take_not_stored(struct client_session *session, const struct incomin
         return false;
     }
     MaruMessageList *messages = session->room->messages;
-    if (in->label != NULL &&
-        maru_message_list_settle(messages, in->label, MESSAGE_NOT_STORED, NULL)) {
-        return true;
-    }
     g_autofree char *id = irc_text_clean(line_param(in->line, 3));
-    return maru_message_list_mark_not_stored(messages, id) ||
+    return maru_message_list_not_stored(messages, in->label, id) ||
            maru_message_list_settle(messages, NULL, MESSAGE_NOT_STORED, NULL);
 }
 
@@ -164,7 +183,13 @@ void client_on_standard_reply(struct client_session *session, const struct incom
 {
     g_autofree char *text = client_last_text(in);
     bool fail = str_eq_nocase(in->line->command, STR("FAIL"));
+    struct str about = line_param(in->line, 0);
     if (fail && take_not_stored(session, in)) {
+        return;
+    }
+    if (fail &&
+        ((str_eq_nocase(about, STR("CHATHISTORY")) && client_history_refused(session, in)) ||
+         (str_eq_nocase(about, STR("SEARCH")) && client_search_refused(session, in)))) {
         return;
     }
     if (fail && in->label != NULL &&
@@ -204,6 +229,22 @@ void client_on_away_reply(struct client_session *session, const struct incoming 
     client_add_row(session, MESSAGE_QUIET, in->time_us, _("%s is away: %s"), who, text);
 }
 
+static void begin_batch(struct client_session *session, const struct incoming *in,
+                        const char *reference)
+{
+    struct str type = line_param(in->line, 1);
+    enum batch_use use = client_history_begin_batch(session, in, reference, type);
+    if (use == BATCH_OTHER) {
+        use = client_search_begin_batch(session, in, reference, type);
+    }
+    if (use == BATCH_STALE && g_hash_table_size(session->stale_batches) < CLIENT_BATCHES_MAX) {
+        g_hash_table_add(session->stale_batches, g_strdup(reference));
+    } else if (use == BATCH_OTHER && in->label != NULL &&
+               g_hash_table_size(session->batch_labels) < CLIENT_BATCHES_MAX) {
+        g_hash_table_replace(session->batch_labels, g_strdup(reference), g_strdup(in->label));
+    }
+}
+
 /* BATCH +ref type … with a label, or BATCH -ref. */
 void client_on_batch(struct client_session *session, const struct incoming *in)
 {
@@ -212,12 +253,52 @@ void client_on_batch(struct client_session *session, const struct incoming *in)
         return;
     }
     g_autofree char *name = g_strndup(ref.p + 1, ref.len - 1);
-    if (ref.p[0] == '-') {
+    if (ref.p[0] == '+') {
+        begin_batch(session, in, name);
+    } else if (ref.p[0] == '-') {
+        if (!client_history_end_batch(session, name)) {
+            (void)client_search_end_batch(session, name);
+        }
         g_hash_table_remove(session->batch_labels, name);
-    } else if (ref.p[0] == '+' && in->label != NULL &&
-               g_hash_table_size(session->batch_labels) < CLIENT_BATCHES_MAX) {
-        g_hash_table_replace(session->batch_labels, g_steal_pointer(&name), g_strdup(in->label));
+        g_hash_table_remove(session->stale_batches, name);
     }
+}
+
+/* Nothing but that it was done: for a request of ours, an empty answer. */
+void client_on_ack(struct client_session *session, const struct incoming *in)
+{
+    if (in->label != NULL && !client_history_refused(session, in)) {
+        (void)client_search_refused(session, in);
+    }
+}
+
+/* REDACT <target> <msgid> [<reason>] */
+void client_on_redact(struct client_session *session, const struct incoming *in)
+{
+    g_autofree char *id = irc_text_clean(line_param(in->line, 1));
+    g_autofree char *by = irc_text_clean(in->nick);
+    (void)maru_message_list_redact(session->room->messages, id, by);
+    client_search_forget(session, id);
+}
+
+bool client_session_can_remove(const struct client_session *session)
+{
+    return (session->caps & CLIENT_CAP_REDACTION) != 0 && session->room->joined;
+}
+
+void client_session_remove(struct client_session *session, const char *id, struct client_now now)
+{
+    unsigned at;
+    session->now = now;
+    MaruMessageList *messages = session->room->messages;
+    if (!client_session_can_remove(session) || strchr(id, ' ') != NULL ||
+        !maru_message_list_find(messages, id, &at)) {
+        return;
+    }
+    g_autoptr(MaruMessage) message = g_list_model_get_item(G_LIST_MODEL(messages), at);
+    const struct message *row = message != NULL ? maru_message_record(message) : NULL;
+    bool direct = row != NULL && row->kind == MESSAGE_DIRECT;
+    client_send(session, "REDACT %s %s", direct ? row->target : session->room->name, id);
 }
 
 void client_on_ignored(struct client_session *session, const struct incoming *in)
@@ -264,12 +345,19 @@ static size_t text_max(const struct client_session *session, struct str target, 
     return session->features.wire_max > used + 32 ? session->features.wire_max - used : 32;
 }
 
+char *client_next_label(struct client_session *session, const char *prefix)
+{
+    return (session->caps & CLIENT_CAP_LABELED_RESPONSE) != 0
+               ? g_strdup_printf("%s%u", prefix, ++session->next_label)
+               : NULL;
+}
+
 static void send_piece(struct client_session *session, struct str target, enum message_kind kind,
                        bool action, struct str piece)
 {
     bool echoed = (session->caps & CLIENT_CAP_ECHO_MESSAGE) != 0;
     bool labelled = echoed && (session->caps & CLIENT_CAP_LABELED_RESPONSE) != 0;
-    g_autofree char *label = labelled ? g_strdup_printf("m%u", ++session->next_label) : NULL;
+    g_autofree char *label = labelled ? client_next_label(session, "m") : NULL;
     g_autofree char *tags = labelled ? g_strdup_printf("@label=%s ", label) : g_strdup("");
     client_send(session, "%sPRIVMSG " STR_FMT " :%s" STR_FMT "%s", tags, STR_ARG(target),
                 action ? action_begin : "", STR_ARG(piece), action ? "\001" : "");
@@ -305,4 +393,22 @@ bool client_say(struct client_session *session, struct str target, enum message_
         send_piece(session, target, kind, action, piece);
     }
     return true;
+}
+
+void client_session_send_again(struct client_session *session, unsigned position,
+                               struct client_now now)
+{
+    session->now = now;
+    MaruMessageList *messages = session->room->messages;
+    g_autoptr(MaruMessage) message = g_list_model_get_item(G_LIST_MODEL(messages), position);
+    if (message == NULL || !session->room->joined) {
+        return;
+    }
+    const struct message *row = maru_message_record(message);
+    if (!row->own || (row->state != MESSAGE_FAILED && row->state != MESSAGE_UNSURE)) {
+        return;
+    }
+    maru_message_list_remove(messages, position);
+    const char *target = row->kind == MESSAGE_DIRECT ? row->target : session->room->name;
+    (void)client_say(session, str_from(target), row->kind, str_from(row->text));
 }

@@ -114,6 +114,18 @@ static void add_token(struct server_features *features, struct str token)
         if (str_to_u64(value, &max) == 0 && max >= CLIENT_WIRE_DEFAULT) {
             features->wire_max = (unsigned)MIN(max, (uint64_t)CLIENT_LINE_MAX);
         }
+    } else if (str_eq(key, STR("CHATHISTORY"))) {
+        uint64_t max;
+        if (str_to_u64(value, &max) == 0) {
+            features->page_max = (unsigned)MIN(max, (uint64_t)UINT_MAX);
+        }
+    } else if (str_eq(key, STR("MSGREFTYPES"))) {
+        features->by_time_only = true;
+        while (value.p != NULL) {
+            if (str_eq(str_split(&value, ','), STR("msgid"))) {
+                features->by_time_only = false;
+            }
+        }
     } else if (str_eq(key, STR("NETWORK"))) {
         g_free(features->network);
         features->network = unescaped(value);

@@ -26,6 +26,8 @@ struct server_features {
     enum server_casemapping casemapping;
     bool unicode_names; /* UTF8MAPPING was said */
     unsigned wire_max;  /* LINELEN, or 512 */
+    unsigned page_max;  /* CHATHISTORY: messages in one answer; 0 is no limit */
+    bool by_time_only;  /* MSGREFTYPES without msgid */
     char *network;      /* may be NULL; owned */
     char *lobby;        /* maru.chat/LOBBY; may be NULL; owned */
 };

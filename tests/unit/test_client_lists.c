@@ -110,8 +110,8 @@ static void an_echo_takes_its_place_among_the_others(void **state)
     maru_message_list_flush(list);
     assert_row(list, 1, "one", MESSAGE_DELIVERED);
     assert_row(list, 2, "two", MESSAGE_PENDING);
-    assert_true(maru_message_list_mark_not_stored(list, "id1"));
-    assert_false(maru_message_list_mark_not_stored(list, ""));
+    assert_true(maru_message_list_not_stored(list, NULL, "id1"));
+    assert_false(maru_message_list_not_stored(list, NULL, ""));
     assert_true(maru_message_list_settle(list, "m2", MESSAGE_FAILED, "no"));
     maru_message_list_flush(list);
     assert_row(list, 1, "one", MESSAGE_NOT_STORED);
