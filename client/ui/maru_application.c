@@ -84,6 +84,7 @@ static void maru_application_startup(GApplication *application)
     gtk_application_set_accels_for_action(gtk, "window.close",
                                           (const char *[]){"<Primary>w", NULL});
     gtk_application_set_accels_for_action(gtk, "win.members", (const char *[]){"F9", NULL});
+    gtk_application_set_accels_for_action(gtk, "win.search", (const char *[]){"<Primary>f", NULL});
     gtk_application_set_accels_for_action(gtk, "win.leave", (const char *[]){"<Primary>l", NULL});
     gtk_application_set_accels_for_action(gtk, "win.focus-entry",
                                           (const char *[]){"<Primary>e", NULL});

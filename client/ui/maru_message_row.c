@@ -3,6 +3,7 @@
 
 #include "irc_text.h"
 #include "maru_avatar.h"
+#include "message_words.h"
 #include "nick_color.h"
 
 #include <glib/gi18n.h>
@@ -16,6 +17,9 @@ enum {
     LINE_GAP = 2,    /* above and below every row */
     DAY_HEIGHT = 40, /* of the separator between days */
     CARD_PAD = 10,   /* inside announcements and private messages */
+    EDGE_PAD = 12,   /* above and below the rows of gaps */
+    MARK = 14,       /* the mark of what is not stored */
+    SPINNER = 16,
     WIDTH_MIN = 180,
 };
 
@@ -32,6 +36,8 @@ struct _MaruMessageRow {
     PangoLayout *foot; /* what became of it, where that is not the usual */
     PangoLayout *day;
     int body_width;
+    GtkWidget *spinner; /* while a gap is loading; NULL else */
+    bool lit;
 };
 
 G_DEFINE_FINAL_TYPE(MaruMessageRow, maru_message_row, GTK_TYPE_WIDGET)
@@ -41,6 +47,8 @@ struct shape {
     bool card;  /* tinted, with a heading */
     bool named; /* avatar and a heading above the text */
     bool small; /* quiet text, time in the margin */
+    bool edge;  /* a gap or the beginning: quiet, in the middle, without a time */
+    bool mark;  /* delivered, but not stored */
 };
 
 static struct shape shape_of(MaruMessage *message)
@@ -57,79 +65,15 @@ static struct shape shape_of(MaruMessage *message)
         break;
     case MESSAGE_ACTION:
         break;
+    case MESSAGE_GAP:
+    case MESSAGE_BEGINNING:
+        shape.edge = true;
+        break;
     default:
         shape.small = true;
     }
+    shape.mark = maru_message_record(message)->state == MESSAGE_NOT_STORED;
     return shape;
-}
-
-static char *clock_text(int64_t time_us)
-{
-    g_autoptr(GDateTime) time = g_date_time_new_from_unix_local(time_us / G_TIME_SPAN_SECOND);
-    return time != NULL ? g_date_time_format(time, "%H:%M") : g_strdup("");
-}
-
-static char *day_text(int64_t time_us)
-{
-    g_autoptr(GDateTime) time = g_date_time_new_from_unix_local(time_us / G_TIME_SPAN_SECOND);
-    if (time == NULL) {
-        return g_strdup("");
-    }
-    if (message_same_day(time_us, g_get_real_time())) {
-        return g_strdup(_("Today"));
-    }
-    /* Translators: a date as strftime writes it, for example "Monday, 3 March 2025". */
-    return g_date_time_format(time, _("%A, %-d %B %Y"));
-}
-
-static char *heading_of(const struct message *record)
-{
-    if (record->kind == MESSAGE_ANNOUNCEMENT) {
-        return record->sender[0] != '\0'
-                   ? g_strdup_printf(_("Announcement from %s"), record->sender)
-                   : g_strdup(_("Announcement"));
-    }
-    if (record->kind == MESSAGE_DIRECT) {
-        if (record->own) {
-            return g_strdup_printf(_("Private message to %s"), record->target);
-        }
-        return record->target[0] != '\0'
-                   ? g_strdup_printf(_("%s in %s"), record->sender, record->target)
-                   : g_strdup_printf(_("Private message from %s"), record->sender);
-    }
-    return g_strdup(record->sender);
-}
-
-static char *foot_of(const struct message *record)
-{
-    switch (record->state) {
-    case MESSAGE_FAILED:
-        return g_strdup_printf(_("Not delivered: %s"), record->note);
-    case MESSAGE_UNSURE:
-        return g_strdup(_("The connection was lost: this may not have arrived"));
-    case MESSAGE_NOT_STORED:
-        return g_strdup(_("Delivered to who is here, but not stored"));
-    default:
-        return NULL;
-    }
-}
-
-char *maru_message_row_describe(const struct message *record)
-{
-    g_autofree char *time = clock_text(record->time_us);
-    g_autofree char *heading = heading_of(record);
-    g_autofree char *foot = foot_of(record);
-    const char *pending = record->state == MESSAGE_PENDING ? _("being sent") : NULL;
-    const char *after = foot != NULL ? foot : pending;
-    GString *text = g_string_new(NULL);
-    if (heading[0] != '\0') {
-        g_string_append_printf(text, "%s, %s: ", heading, time);
-    }
-    g_string_append(text, record->text);
-    if (after != NULL) {
-        g_string_append_printf(text, " (%s)", after);
-    }
-    return g_string_free(text, FALSE);
 }
 
 static void add_attr(PangoAttrList *attrs, PangoAttribute *attr, size_t from, size_t to)
@@ -153,8 +97,9 @@ static void add_faint(PangoAttrList *attrs, size_t from, size_t to)
 
 static void make_head(MaruMessageRow *self, const struct message *record, struct shape shape)
 {
-    g_autofree char *time = clock_text(record->time_us);
-    g_autofree char *name = shape.named || shape.card ? heading_of(record) : g_strdup("");
+    g_autofree char *time = message_words_clock(record->time_us);
+    g_autofree char *name =
+        shape.named || shape.card ? message_words_heading(record) : g_strdup("");
     g_autofree char *text =
         name[0] != '\0' ? g_strdup_printf("%s  %s", name, time) : g_strdup(time);
     size_t name_len = strlen(name);
@@ -187,8 +132,9 @@ static void make_body(MaruMessageRow *self, const struct message *record, struct
 {
     bool dark = nick_color_is_dark(GTK_WIDGET(self));
     bool action = record->kind == MESSAGE_ACTION;
+    g_autofree char *words = message_words_text(record);
     g_autofree char *text =
-        action ? g_strdup_printf("%s %s", record->sender, record->text) : g_strdup(record->text);
+        action ? g_strdup_printf("%s %s", record->sender, words) : g_strdup(words);
     self->body = gtk_widget_create_pango_layout(GTK_WIDGET(self), text);
     pango_layout_set_wrap(self->body, PANGO_WRAP_WORD_CHAR);
     PangoAttrList *attrs = pango_attr_list_new();
@@ -201,7 +147,13 @@ static void make_body(MaruMessageRow *self, const struct message *record, struct
         add_attr(attrs, foreground(&color), 0, name_len);
         add_attr(attrs, pango_attr_style_new(PANGO_STYLE_ITALIC), name_len, strlen(text));
     }
-    if (shape.small) {
+    if (record->removed) {
+        add_attr(attrs, pango_attr_style_new(PANGO_STYLE_ITALIC), 0, strlen(text));
+    }
+    if (shape.edge) {
+        pango_layout_set_alignment(self->body, PANGO_ALIGN_CENTER);
+    }
+    if (shape.small || shape.edge || record->removed) {
         add_attr(attrs, pango_attr_scale_new(0.92), 0, strlen(text));
         add_attr(attrs, pango_attr_foreground_alpha_new(65535 * 7 / 10), 0, strlen(text));
     }
@@ -228,6 +180,15 @@ static PangoLayout *make_small(MaruMessageRow *self, char *text)
     return layout;
 }
 
+static void underline_end(PangoLayout *layout, size_t len)
+{
+    size_t end = strlen(pango_layout_get_text(layout));
+    PangoAttrList *attrs = pango_attr_list_copy(pango_layout_get_attributes(layout));
+    add_attr(attrs, pango_attr_underline_new(PANGO_UNDERLINE_SINGLE), end - len, end);
+    pango_layout_set_attributes(layout, attrs);
+    pango_attr_list_unref(attrs);
+}
+
 static void make_layouts(MaruMessageRow *self)
 {
     if (self->body != NULL || self->message == NULL) {
@@ -236,19 +197,22 @@ static void make_layouts(MaruMessageRow *self)
     const struct message *record = maru_message_record(self->message);
     struct shape shape = shape_of(self->message);
     make_body(self, record, shape);
-    if (self->head == NULL && !maru_message_is_continued(self->message)) {
+    if (self->head == NULL && !shape.edge && !maru_message_is_continued(self->message)) {
         make_head(self, record, shape);
     }
     if (self->letter == NULL && shape.named) {
         self->letter = maru_avatar_letter(GTK_WIDGET(self), record->sender, AVATAR);
     }
-    char *foot = foot_of(record);
+    char *foot = message_words_foot(record);
     if (self->foot == NULL && foot != NULL) {
-        self->foot = make_small(self, g_steal_pointer(&foot));
+        /* Translators: a link behind the words on why a message was not delivered. */
+        const char *again = _("Send again");
+        self->foot = make_small(self, g_strdup_printf("%s · %s", foot, again));
+        underline_end(self->foot, strlen(again));
     }
     g_free(foot);
     if (self->day == NULL && maru_message_starts_day(self->message)) {
-        self->day = make_small(self, day_text(record->time_us));
+        self->day = make_small(self, message_words_day(record->time_us));
     }
 }
 
@@ -288,7 +252,8 @@ static struct places place(MaruMessageRow *self, int width)
     }
     make_layouts(self);
     struct shape shape = shape_of(self->message);
-    int inner = MAX(width, WIDTH_MIN) - TEXT_X - MARGIN - (shape.card ? CARD_PAD : 0);
+    int inner = MAX(width, WIDTH_MIN) - (shape.edge ? MARGIN : TEXT_X) - MARGIN -
+                (shape.card ? CARD_PAD : 0) - (shape.mark ? MARK + 6 : 0);
     if (self->body_width != inner) {
         pango_layout_set_width(self->body, inner * PANGO_SCALE);
         self->body_width = inner;
@@ -300,8 +265,10 @@ static struct places place(MaruMessageRow *self, int width)
         }
     }
     int y = self->day != NULL ? DAY_HEIGHT : 0;
-    at.body_x = TEXT_X;
-    if (shape.card) {
+    at.body_x = shape.edge ? MARGIN : TEXT_X;
+    if (shape.edge) {
+        y += EDGE_PAD;
+    } else if (shape.card) {
         at.card_y = y + LINE_GAP + 4;
         y = at.card_y + CARD_PAD;
     } else {
@@ -315,7 +282,7 @@ static struct places place(MaruMessageRow *self, int width)
     y += layout_height(self->body);
     at.foot_y = y;
     y += layout_height(self->foot);
-    y += shape.card ? CARD_PAD + LINE_GAP + 4 : LINE_GAP;
+    y += shape.edge ? EDGE_PAD : shape.card ? CARD_PAD + LINE_GAP + 4 : LINE_GAP;
     if (shape.named) {
         y = MAX(y, at.head_y + AVATAR + 2 * LINE_GAP);
     }
@@ -391,10 +358,31 @@ static void draw_background(MaruMessageRow *self, GtkSnapshot *snapshot, struct 
                   bounds, 10);
         bounds.size.width = 4;
         draw_tint(snapshot, announcement ? "#e5a50a" : "#9141ac", bounds, 2);
-    } else if (record->mentions_me) {
+    } else if (record->mentions_me || self->lit) {
         draw_tint(snapshot, "rgba(53,132,228,0.13)",
                   GRAPHENE_RECT_INIT(4, top, (float)(width - 8), (float)at.height - top), 6);
     }
+}
+
+static graphene_rect_t mark_place(struct places at, int width)
+{
+    return GRAPHENE_RECT_INIT((float)(width - MARGIN - MARK), (float)at.body_y + 2, MARK, MARK);
+}
+
+static void draw_mark(GtkWidget *widget, GtkSnapshot *snapshot, graphene_rect_t where,
+                      const GdkRGBA *text)
+{
+    GtkIconTheme *icons = gtk_icon_theme_get_for_display(gtk_widget_get_display(widget));
+    g_autoptr(GtkIconPaintable) icon = gtk_icon_theme_lookup_icon(
+        icons, "maru-not-stored-symbolic", NULL, MARK, gtk_widget_get_scale_factor(widget),
+        gtk_widget_get_direction(widget), GTK_ICON_LOOKUP_FORCE_SYMBOLIC);
+    GdkRGBA faint = *text;
+    faint.alpha *= 0.55f;
+    gtk_snapshot_save(snapshot);
+    gtk_snapshot_translate(snapshot, &where.origin);
+    gtk_symbolic_paintable_snapshot_symbolic(GTK_SYMBOLIC_PAINTABLE(icon), snapshot, MARK, MARK,
+                                             &faint, 1);
+    gtk_snapshot_restore(snapshot);
 }
 
 static void maru_message_row_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
@@ -438,6 +426,12 @@ static void maru_message_row_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
     GdkRGBA foot;
     gdk_rgba_parse(&foot, nick_color_is_dark(widget) ? "#ffa368" : "#a83c00");
     draw_layout(snapshot, self->foot, (float)at.body_x, (float)at.foot_y, &foot);
+    if (shape.mark) {
+        draw_mark(widget, snapshot, mark_place(at, width), &text);
+    }
+    if (self->spinner != NULL) {
+        gtk_widget_snapshot_child(widget, self->spinner, snapshot);
+    }
 }
 
 static void maru_message_row_css_changed(GtkWidget *widget, GtkCssStyleChange *change)
@@ -452,9 +446,40 @@ static GtkSizeRequestMode maru_message_row_request_mode(GtkWidget *widget)
     return GTK_SIZE_REQUEST_HEIGHT_FOR_WIDTH;
 }
 
+/* Left of the text in the middle. */
+static void maru_message_row_size_allocate(GtkWidget *widget, int width, int height, int baseline)
+{
+    MaruMessageRow *self = MARU_MESSAGE_ROW(widget);
+    if (self->spinner == NULL || self->message == NULL) {
+        return;
+    }
+    struct places at = place(self, width);
+    PangoRectangle text;
+    pango_layout_get_pixel_extents(self->body, NULL, &text);
+    int minimum;
+    gtk_widget_measure(self->spinner, GTK_ORIENTATION_HORIZONTAL, -1, &minimum, NULL, NULL, NULL);
+    gtk_widget_size_allocate(self->spinner,
+                             &(GtkAllocation){at.body_x + text.x - SPINNER - 8,
+                                              at.body_y + (text.height - SPINNER) / 2,
+                                              MAX(SPINNER, minimum), MAX(SPINNER, minimum)},
+                             -1);
+}
+
+static void show_spinner(MaruMessageRow *self, bool shown)
+{
+    if (shown && self->spinner == NULL) {
+        self->spinner = gtk_spinner_new();
+        gtk_widget_set_parent(self->spinner, GTK_WIDGET(self));
+        gtk_spinner_start(GTK_SPINNER(self->spinner));
+    } else if (!shown) {
+        g_clear_pointer(&self->spinner, gtk_widget_unparent);
+    }
+}
+
 static void maru_message_row_dispose(GObject *object)
 {
     MaruMessageRow *self = MARU_MESSAGE_ROW(object);
+    show_spinner(self, false);
     drop_layouts(self);
     g_clear_object(&self->message);
     G_OBJECT_CLASS(maru_message_row_parent_class)->dispose(object);
@@ -465,6 +490,7 @@ static void maru_message_row_class_init(MaruMessageRowClass *class)
     GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
     G_OBJECT_CLASS(class)->dispose = maru_message_row_dispose;
     widget_class->measure = maru_message_row_measure;
+    widget_class->size_allocate = maru_message_row_size_allocate;
     widget_class->snapshot = maru_message_row_snapshot;
     widget_class->css_changed = maru_message_row_css_changed;
     widget_class->get_request_mode = maru_message_row_request_mode;
@@ -483,17 +509,55 @@ GtkWidget *maru_message_row_new(void)
 
 void maru_message_row_set_message(MaruMessageRow *self, MaruMessage *message)
 {
+    if (message != NULL && self->message != NULL &&
+        maru_message_looks_same(message, self->message)) {
+        return;
+    }
     if (g_set_object(&self->message, message)) {
         self->select_from = 0;
         self->select_to = 0;
         drop_layouts(self);
         gtk_widget_queue_resize(GTK_WIDGET(self));
     }
+    const struct message *record = message != NULL ? maru_message_record(message) : NULL;
+    show_spinner(self, record != NULL && record->kind == MESSAGE_GAP && record->gap == GAP_LOADING);
     if (message != NULL) {
-        g_autofree char *name = maru_message_row_describe(maru_message_record(message));
+        g_autofree char *name = message_words_describe(maru_message_record(message));
         gtk_accessible_update_property(GTK_ACCESSIBLE(self), GTK_ACCESSIBLE_PROPERTY_LABEL, name,
                                        -1);
     }
+}
+
+void maru_message_row_set_lit(MaruMessageRow *self, bool lit)
+{
+    if (self->lit != lit) {
+        self->lit = lit;
+        gtk_widget_queue_draw(GTK_WIDGET(self));
+    }
+}
+
+bool maru_message_row_is_again_at(MaruMessageRow *self, double x, double y)
+{
+    if (self->message == NULL || self->foot == NULL) {
+        return false;
+    }
+    struct places at = place(self, gtk_widget_get_width(GTK_WIDGET(self)));
+    int width;
+    int height;
+    pango_layout_get_pixel_size(self->foot, &width, &height);
+    return x >= at.body_x && x < at.body_x + width && y >= at.foot_y && y < at.foot_y + height;
+}
+
+const char *maru_message_row_tooltip_at(MaruMessageRow *self, double x, double y)
+{
+    if (self->message == NULL || !shape_of(self->message).mark) {
+        return NULL;
+    }
+    int width = gtk_widget_get_width(GTK_WIDGET(self));
+    graphene_rect_t where = mark_place(place(self, width), width);
+    graphene_rect_inset(&where, -4, -4);
+    bool inside = graphene_rect_contains_point(&where, &GRAPHENE_POINT_INIT((float)x, (float)y));
+    return inside ? message_words_not_stored() : NULL;
 }
 
 MaruMessage *maru_message_row_message(MaruMessageRow *self)

@@ -9,6 +9,7 @@
 #include "chat_message.h"
 
 #include <gtk/gtk.h>
+#include <stdbool.h>
 
 #define MARU_TYPE_MESSAGE_ROW (maru_message_row_get_type())
 G_DECLARE_FINAL_TYPE(MaruMessageRow, maru_message_row, MARU, MESSAGE_ROW, GtkWidget)
@@ -21,6 +22,15 @@ void maru_message_row_set_message(MaruMessageRow *row, MaruMessage *message);
 /* NULL where nothing is shown. Borrowed. */
 MaruMessage *maru_message_row_message(MaruMessageRow *row);
 
+/* Tinted, because it is what the person was looking for. */
+void maru_message_row_set_lit(MaruMessageRow *row, bool lit);
+
+/* Whether "Send again" is at this point. */
+bool maru_message_row_is_again_at(MaruMessageRow *row, double x, double y);
+
+/* What to say about what is at this point; NULL where there is nothing to say. */
+const char *maru_message_row_tooltip_at(MaruMessageRow *row, double x, double y);
+
 /* The byte of the message's text at this point of the widget, for selecting; always within it. */
 int maru_message_row_index_at(MaruMessageRow *row, double x, double y);
 
@@ -32,8 +42,5 @@ void maru_message_row_select(MaruMessageRow *row, int from, int to);
 
 /* The selected text, or NULL. Freed with g_free. */
 char *maru_message_row_selection(MaruMessageRow *row);
-
-/* What a screen reader says, and what is copied of a whole row. Freed with g_free. */
-char *maru_message_row_describe(const struct message *message);
 
 #endif

@@ -12,9 +12,20 @@
 #define MARU_TYPE_MESSAGE_VIEW (maru_message_view_get_type())
 G_DECLARE_FINAL_TYPE(MaruMessageView, maru_message_view, MARU, MESSAGE_VIEW, GtkWidget)
 
-/* Signal: write-again (text): the person wants to edit and send an undelivered message anew. */
+/* Signals:
+ *   write-again (text)             the person wants to edit and send an undelivered message anew
+ *   send-again (position)          … to send it as it is
+ *   remove (msgid)                 … to take a message of theirs back
+ *   load (position, older, asked)  a gap came into view: client_session_load
+ */
 
 void maru_message_view_set_list(MaruMessageView *view, MaruMessageList *list);
+
+/* Brings this row into the middle, tinted and focused. */
+void maru_message_view_show(MaruMessageView *view, guint position);
+
+/* Whether the server lets people take their messages back. */
+void maru_message_view_set_can_remove(MaruMessageView *view, gboolean can);
 
 /* Goes to the end and follows it again. */
 void maru_message_view_to_end(MaruMessageView *view);

@@ -3,6 +3,7 @@
 
 #include "maru_member_view.h"
 #include "maru_message_view.h"
+#include "maru_search_view.h"
 
 #include <glib/gi18n.h>
 #include <stdbool.h>
@@ -21,6 +22,12 @@ struct _MaruRoomPage {
     GtkLabel *status_text;
     GtkButton *status_button;
     AdwFlap *flap;
+    GtkToggleButton *search_button;
+    GtkSearchBar *search_bar;
+    GtkSearchEntry *search_entry;
+    GtkWidget *results_button;
+    GtkStack *pages;
+    MaruSearchView *results;
     MaruMessageView *messages;
     MaruMemberView *members;
     GtkEntry *entry;
@@ -29,12 +36,14 @@ struct _MaruRoomPage {
     MaruChatClient *client; /* borrowed */
     char *completion;       /* what was typed before Tab completed it; NULL when Tab is new */
     char *completed;        /* the name that Tab put in last */
+    char *looked_for;       /* NULL where nothing is */
 };
 
 G_DEFINE_FINAL_TYPE(MaruRoomPage, maru_room_page, GTK_TYPE_BOX)
 
 enum { PROP_0, PROP_MEMBERS_SHOWN, N_PROPS };
 static GParamSpec *props[N_PROPS];
+static guint signal_abilities;
 
 static void show_title(MaruRoomPage *self)
 {
@@ -105,6 +114,110 @@ static void show_state(MaruRoomPage *self)
     gtk_widget_set_sensitive(self->send, state == CHAT_IN_ROOM || state == CHAT_OUTSIDE);
 }
 
+static void show_messages(MaruRoomPage *self)
+{
+    gtk_stack_set_visible_child_name(self->pages, "messages");
+    gtk_widget_set_visible(self->results_button,
+                           maru_chat_client_search_state(self->client) != SEARCH_NONE);
+}
+
+static void show_results(MaruRoomPage *self)
+{
+    gtk_stack_set_visible_child_name(self->pages, "results");
+    gtk_widget_set_visible(self->results_button, FALSE);
+}
+
+/* What the server can do comes with the connection. */
+static void show_abilities(MaruRoomPage *self)
+{
+    bool can_search = maru_chat_client_can_search(self->client);
+    gtk_widget_set_visible(GTK_WIDGET(self->search_button), can_search);
+    g_signal_emit(self, signal_abilities, 0, (gboolean)can_search);
+    maru_message_view_set_can_remove(self->messages, maru_chat_client_can_remove(self->client));
+    if (!can_search && maru_chat_client_search_state(self->client) == SEARCH_NONE) {
+        gtk_search_bar_set_search_mode(self->search_bar, FALSE);
+    }
+}
+
+/* Enter asks at once, a pause in writing too; Enter once more leads back to what was found. */
+static void look_for(MaruRoomPage *self)
+{
+    g_autofree char *text =
+        g_strstrip(g_strdup(gtk_editable_get_text(GTK_EDITABLE(self->search_entry))));
+    if (g_strcmp0(text, self->looked_for) != 0) {
+        g_free(self->looked_for);
+        self->looked_for = g_strdup(text);
+        maru_chat_client_search(self->client, text);
+    }
+    if (text[0] != '\0') {
+        show_results(self);
+    } else {
+        show_messages(self);
+    }
+}
+
+static void on_search_mode(MaruRoomPage *self)
+{
+    bool on = gtk_search_bar_get_search_mode(self->search_bar);
+    /* Folded away, it is not there for screen readers either. */
+    gtk_widget_set_visible(GTK_WIDGET(self->search_bar), on);
+    if (self->client == NULL || on) {
+        return;
+    }
+    g_clear_pointer(&self->looked_for, g_free);
+    maru_chat_client_search(self->client, "");
+    show_messages(self);
+    maru_room_page_focus_entry(self);
+}
+
+static void on_result(MaruRoomPage *self, const char *id, gint64 time_us)
+{
+    show_messages(self);
+    maru_chat_client_go_to(self->client, id, time_us);
+}
+
+static void on_show_row(MaruRoomPage *self, guint position)
+{
+    show_messages(self);
+    maru_message_view_show(self->messages, position);
+}
+
+static void on_load(MaruRoomPage *self, guint position, gboolean older, gboolean asked)
+{
+    maru_chat_client_load(self->client, position, older, asked);
+}
+
+static void on_send_again(MaruRoomPage *self, guint position)
+{
+    maru_chat_client_send_again(self->client, position);
+    maru_message_view_to_end(self->messages);
+}
+
+static void on_remove_answer(MaruRoomPage *self, const char *response, AdwMessageDialog *dialog)
+{
+    if (strcmp(response, "remove") == 0) {
+        maru_chat_client_remove(self->client, g_object_get_data(G_OBJECT(dialog), "id"));
+    }
+}
+
+static void on_remove(MaruRoomPage *self, const char *id)
+{
+    GtkWindow *window = GTK_WINDOW(gtk_widget_get_root(GTK_WIDGET(self)));
+    GtkWidget *dialog = adw_message_dialog_new(
+        window, _("Remove This Message?"),
+        _("It is taken out of the room’s history. Who has seen it with another program may still "
+          "have it."));
+    AdwMessageDialog *message = ADW_MESSAGE_DIALOG(dialog);
+    adw_message_dialog_add_responses(message, "cancel", _("_Cancel"), "remove", _("_Remove"), NULL);
+    adw_message_dialog_set_response_appearance(message, "remove", ADW_RESPONSE_DESTRUCTIVE);
+    adw_message_dialog_set_close_response(message, "cancel");
+    gtk_window_set_destroy_with_parent(GTK_WINDOW(dialog), TRUE);
+    g_object_set_data_full(G_OBJECT(dialog), "id", g_strdup(id), g_free);
+    g_signal_connect_object(dialog, "response", G_CALLBACK(on_remove_answer), self,
+                            G_CONNECT_SWAPPED);
+    gtk_window_present(GTK_WINDOW(dialog));
+}
+
 /* Enter and the button come here. The entry keeps what was not sent. */
 static void send_entry(MaruRoomPage *self)
 {
@@ -115,6 +228,7 @@ static void send_entry(MaruRoomPage *self)
     g_autofree char *copy = g_strdup(text);
     if (maru_chat_client_enter(self->client, copy) != CLIENT_ENTRY_KEEP) {
         gtk_editable_set_text(GTK_EDITABLE(self->entry), "");
+        show_messages(self);
         maru_message_view_to_end(self->messages);
     } else if (maru_chat_client_state(self->client) != CHAT_IN_ROOM) {
         gtk_widget_error_bell(GTK_WIDGET(self->entry));
@@ -260,6 +374,7 @@ static void maru_room_page_dispose(GObject *object)
 {
     MaruRoomPage *self = MARU_ROOM_PAGE(object);
     forget_completion(self);
+    g_clear_pointer(&self->looked_for, g_free);
     if (self->client != NULL) {
         g_signal_handlers_disconnect_by_data(self->client, self);
         self->client = NULL;
@@ -281,6 +396,12 @@ static void bind_children(GtkWidgetClass *class)
     gtk_widget_class_bind_template_child(class, MaruRoomPage, status_text);
     gtk_widget_class_bind_template_child(class, MaruRoomPage, status_button);
     gtk_widget_class_bind_template_child(class, MaruRoomPage, flap);
+    gtk_widget_class_bind_template_child(class, MaruRoomPage, search_button);
+    gtk_widget_class_bind_template_child(class, MaruRoomPage, search_bar);
+    gtk_widget_class_bind_template_child(class, MaruRoomPage, search_entry);
+    gtk_widget_class_bind_template_child(class, MaruRoomPage, results_button);
+    gtk_widget_class_bind_template_child(class, MaruRoomPage, pages);
+    gtk_widget_class_bind_template_child(class, MaruRoomPage, results);
     gtk_widget_class_bind_template_child(class, MaruRoomPage, messages);
     gtk_widget_class_bind_template_child(class, MaruRoomPage, members);
     gtk_widget_class_bind_template_child(class, MaruRoomPage, entry);
@@ -298,6 +419,9 @@ static void maru_room_page_class_init(MaruRoomPageClass *class)
     g_object_class_install_properties(object_class, N_PROPS, props);
     g_type_ensure(MARU_TYPE_MESSAGE_VIEW);
     g_type_ensure(MARU_TYPE_MEMBER_VIEW);
+    g_type_ensure(MARU_TYPE_SEARCH_VIEW);
+    signal_abilities = g_signal_new("abilities", MARU_TYPE_ROOM_PAGE, G_SIGNAL_RUN_LAST, 0, NULL,
+                                    NULL, NULL, G_TYPE_NONE, 1, G_TYPE_BOOLEAN);
     gtk_widget_class_set_template_from_resource(GTK_WIDGET_CLASS(class),
                                                 "/chat/maru/Maru/ui/maru_room_page.ui");
     bind_children(GTK_WIDGET_CLASS(class));
@@ -318,6 +442,16 @@ static void maru_room_page_init(MaruRoomPage *self)
     g_signal_connect_swapped(self->members, "member-activated", G_CALLBACK(on_member_activated),
                              self);
     g_signal_connect_swapped(self->messages, "write-again", G_CALLBACK(on_write_again), self);
+    g_signal_connect_swapped(self->messages, "send-again", G_CALLBACK(on_send_again), self);
+    g_signal_connect_swapped(self->messages, "remove", G_CALLBACK(on_remove), self);
+    g_signal_connect_swapped(self->messages, "load", G_CALLBACK(on_load), self);
+    gtk_search_bar_connect_entry(self->search_bar, GTK_EDITABLE(self->search_entry));
+    g_signal_connect_swapped(self->search_bar, "notify::search-mode-enabled",
+                             G_CALLBACK(on_search_mode), self);
+    g_signal_connect_swapped(self->search_entry, "search-changed", G_CALLBACK(look_for), self);
+    g_signal_connect_swapped(self->search_entry, "activate", G_CALLBACK(look_for), self);
+    g_signal_connect_swapped(self->results_button, "clicked", G_CALLBACK(show_results), self);
+    g_signal_connect_swapped(self->results, "chosen", G_CALLBACK(on_result), self);
     g_signal_connect_swapped(self->flap, "notify::reveal-flap", G_CALLBACK(on_flap), self);
     g_signal_connect_swapped(self->flap, "notify::reveal-progress", G_CALLBACK(on_flap), self);
     GtkEventController *keys = gtk_event_controller_key_new();
@@ -332,6 +466,10 @@ void maru_room_page_set_client(MaruRoomPage *self, MaruChatClient *client)
     g_signal_connect_swapped(client, "room-changed", G_CALLBACK(show_title), self);
     g_signal_connect_swapped(client, "state-changed", G_CALLBACK(show_state), self);
     g_signal_connect_swapped(client, "announcement", G_CALLBACK(on_announcement), self);
+    g_signal_connect_swapped(client, "room-changed", G_CALLBACK(show_abilities), self);
+    g_signal_connect_swapped(client, "state-changed", G_CALLBACK(show_abilities), self);
+    g_signal_connect_swapped(client, "show-row", G_CALLBACK(on_show_row), self);
+    maru_search_view_set_client(self->results, client);
 }
 
 void maru_room_page_begin(MaruRoomPage *self)
@@ -339,6 +477,10 @@ void maru_room_page_begin(MaruRoomPage *self)
     struct chat_room *room = maru_chat_client_room(self->client);
     maru_message_view_set_list(self->messages, room->messages);
     maru_member_view_set_list(self->members, room->members);
+    maru_search_view_begin(self->results);
+    gtk_search_bar_set_search_mode(self->search_bar, FALSE);
+    show_messages(self);
+    show_abilities(self);
     gtk_editable_set_text(GTK_EDITABLE(self->entry), "");
     reveal(self->announcement, false);
     show_title(self);
@@ -354,4 +496,12 @@ void maru_room_page_focus_entry(MaruRoomPage *self)
 void maru_room_page_toggle_members(MaruRoomPage *self)
 {
     adw_flap_set_reveal_flap(self->flap, !adw_flap_get_reveal_flap(self->flap));
+}
+
+void maru_room_page_search(MaruRoomPage *self)
+{
+    if (maru_chat_client_can_search(self->client)) {
+        gtk_search_bar_set_search_mode(self->search_bar, TRUE);
+        gtk_widget_grab_focus(GTK_WIDGET(self->search_entry));
+    }
 }

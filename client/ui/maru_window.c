@@ -143,6 +143,16 @@ static void action_members(GtkWidget *widget, const char *name, GVariant *parame
     maru_room_page_toggle_members(MARU_WINDOW(widget)->room_page);
 }
 
+static void action_search(GtkWidget *widget, const char *name, GVariant *parameter)
+{
+    maru_room_page_search(MARU_WINDOW(widget)->room_page);
+}
+
+static void on_abilities(MaruWindow *self, gboolean can_search)
+{
+    gtk_widget_action_set_enabled(GTK_WIDGET(self), "win.search", can_search);
+}
+
 static gboolean maru_window_close_request(GtkWindow *window)
 {
     MaruWindow *self = MARU_WINDOW(window);
@@ -184,6 +194,7 @@ static void maru_window_class_init(MaruWindowClass *class)
     gtk_widget_class_bind_template_child(widget_class, MaruWindow, room_page);
     gtk_widget_class_install_action(widget_class, "win.leave", NULL, action_leave);
     gtk_widget_class_install_action(widget_class, "win.members", NULL, action_members);
+    gtk_widget_class_install_action(widget_class, "win.search", NULL, action_search);
     gtk_widget_class_install_action(widget_class, "win.focus-entry", NULL, action_focus_entry);
 }
 
@@ -202,7 +213,9 @@ static void maru_window_init(MaruWindow *self)
     g_signal_connect_swapped(self->join_page, "cancel", G_CALLBACK(maru_chat_client_leave),
                              self->client);
     g_object_set(self->room_page, "members-shown", (gboolean)self->settings->members_shown, NULL);
+    g_signal_connect_swapped(self->room_page, "abilities", G_CALLBACK(on_abilities), self);
     gtk_widget_action_set_enabled(GTK_WIDGET(self), "win.leave", FALSE);
+    gtk_widget_action_set_enabled(GTK_WIDGET(self), "win.search", FALSE);
     if (self->settings->width > 0 && self->settings->height > 0) {
         gtk_window_set_default_size(GTK_WINDOW(self), self->settings->width,
                                     self->settings->height);
