@@ -234,6 +234,34 @@ class Client:
             names.append(row.get_name() if row is not None else "")
         return names
 
+    def all_rows(self):
+        """The accessible names of all rows that have a widget just now, from the oldest on."""
+        return self.rows(10 ** 6)
+
+    def first_rows(self, first=5):
+        messages = self.find("list", "^(Messages|메시지 목록)$")
+        rows = [messages.get_child_at_index(i)
+                for i in range(min(first, messages.get_child_count()))]
+        return [row.get_name() for row in rows if row is not None]
+
+    def focused_name(self):
+        """The name of the message that has the keyboard focus, or None."""
+        messages = self.find("list", "^(Messages|메시지 목록)$")
+        for row in children(messages):
+            if row is not None and row.get_state_set().contains(Atspi.StateType.FOCUSED):
+                return row.get_name()
+        return None
+
+    def look_for(self, text):
+        """Writes into the search, which AT-SPI cannot fill: over the clipboard, since keys for
+        letters that no keyboard has get lost on a busy machine."""
+        self.fill("^(Message|메시지)$", text)
+        self.keys("ctrl+e", "ctrl+a", "ctrl+x", "ctrl+f", "ctrl+a", "ctrl+v")
+
+    def press_menu(self, name):
+        """Chooses an item of the menu that is open."""
+        self.press(name, role="menu item")
+
     def sees(self, pattern, limit=LIMIT_S):
         return wait_for(lambda: next((row for row in self.rows() if re.search(pattern, row)), None),
                         f"{self.who} sees {pattern!r}", limit)
