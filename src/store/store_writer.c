@@ -314,7 +314,7 @@ static bool take_batch(struct store_writer *writer, bool sleepy, size_t *ret_n)
 static void *run(void *ctx)
 {
     struct store_writer *writer = ctx;
-    bool sleepy = true;
+    bool sleepy = false; /* Something may be due from the last time. */
     size_t n;
     while (take_batch(writer, sleepy, &n)) {
         if (n > 0) {
