@@ -31,6 +31,7 @@ struct rig {
 static int next(struct rig *r)
 {
     size_t used = 0;
+    (void)buf_reserve(&r->in, 1); /* No pointer is NULL, also where there are no bytes. */
     int status = ws_read(&r->reader, r->in.p + r->at, r->in.len - r->at, &used, &r->frame);
     r->at += used;
     return status;
