@@ -19,6 +19,8 @@ struct _MaruChatClient {
     struct irc_link *link;
     struct server_address address;
     char *typed_address;
+    char *password;     /* of the server below, as long as the program runs; NULL: none */
+    char *password_key; /* the server that it is for; no other is told */
 
     enum chat_state state;
     struct client_problem *ending; /* why the connection under way is to be closed */
@@ -246,6 +248,8 @@ static void maru_chat_client_dispose(GObject *object)
     g_clear_pointer(&self->pins, pin_store_destroy);
     g_clear_pointer(&self->ending, client_problem_destroy);
     g_clear_pointer(&self->typed_address, g_free);
+    g_clear_pointer(&self->password, g_free);
+    g_clear_pointer(&self->password_key, g_free);
     G_OBJECT_CLASS(maru_chat_client_parent_class)->dispose(object);
 }
 
@@ -320,11 +324,13 @@ void maru_chat_client_join(MaruChatClient *self, const char *address_text, const
         return;
     }
     g_autofree char *user = user_name();
+    g_autofree char *key = server_address_key(&address);
     struct client_identity identity = {
         .nick = nick,
         .user = user,
         .realname = nick,
         .room = self->settings->room,
+        .password = g_strcmp0(key, self->password_key) == 0 ? self->password : NULL,
     };
     /* A stay of its own: nothing of the last one is shown. */
     client_session_destroy(self->session);
@@ -358,6 +364,13 @@ void maru_chat_client_retry(MaruChatClient *self)
     }
 }
 
+static void join_again(MaruChatClient *self)
+{
+    g_autofree char *address = g_strdup(self->typed_address);
+    g_autofree char *nick = g_strdup(client_session_wanted_nick(self->session));
+    maru_chat_client_join(self, address, nick);
+}
+
 void maru_chat_client_trust(MaruChatClient *self, const char *fingerprint)
 {
     g_autofree char *key = server_address_key(&self->address);
@@ -365,10 +378,22 @@ void maru_chat_client_trust(MaruChatClient *self, const char *fingerprint)
         g_warning("cannot remember the certificate of %s", key);
     }
     if (self->state == CHAT_IDLE) {
-        g_autofree char *address = g_strdup(self->typed_address);
-        g_autofree char *nick = g_strdup(client_session_wanted_nick(self->session));
-        maru_chat_client_join(self, address, nick);
+        join_again(self);
     } else {
+        maru_chat_client_retry(self);
+    }
+}
+
+void maru_chat_client_give_password(MaruChatClient *self, const char *password)
+{
+    g_free(self->password);
+    g_free(self->password_key);
+    self->password = g_strdup(password);
+    self->password_key = server_address_key(&self->address);
+    if (self->state == CHAT_IDLE) {
+        join_again(self);
+    } else {
+        client_session_set_password(self->session, password);
         maru_chat_client_retry(self);
     }
 }

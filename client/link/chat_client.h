@@ -46,6 +46,9 @@ void maru_chat_client_retry(MaruChatClient *client);
 /* Trusts this certificate for the server of the last try, and tries again. */
 void maru_chat_client_trust(MaruChatClient *client, const char *fingerprint);
 
+/* Tells the server of the last try this password, and tries again. It is not written to disk. */
+void maru_chat_client_give_password(MaruChatClient *client, const char *password);
+
 enum client_entry maru_chat_client_enter(MaruChatClient *client, const char *text);
 
 /* As the functions of client_session with these names. */

@@ -22,7 +22,8 @@ enum client_problem_kind {
     PROBLEM_CERT_CHANGED,
     PROBLEM_FULL,
     PROBLEM_BANNED,
-    PROBLEM_PASSWORD,
+    PROBLEM_PASSWORD,       /* the server wants one */
+    PROBLEM_PASSWORD_WRONG, /* … another one */
     PROBLEM_ROOM_REFUSED,
     PROBLEM_REMOVED,  /* the server disconnected us on purpose: do not come back unasked */
     PROBLEM_CLOSED,   /* the server said ERROR */

@@ -167,10 +167,15 @@ void client_on_room_refused(struct client_session *session, const struct incomin
     client_on_refused_message(session, in);
 }
 
+static enum client_problem_kind password_problem(const struct client_session *session)
+{
+    return session->password != NULL ? PROBLEM_PASSWORD_WRONG : PROBLEM_PASSWORD;
+}
+
 void client_on_password(struct client_session *session, const struct incoming *in)
 {
     if (session->phase == CLIENT_REGISTERING) {
-        client_tell_problem(session, PROBLEM_PASSWORD,
+        client_tell_problem(session, password_problem(session),
                             line_param(in->line, in->line->n_params - 1));
     } else {
         client_on_other(session, in);
@@ -218,7 +223,7 @@ void client_on_error(struct client_session *session, const struct incoming *in)
     if (session->phase == CLIENT_REGISTERING) {
         enum client_problem_kind kind = contains_any(reason, full)       ? PROBLEM_FULL
                                         : contains_any(reason, banned)   ? PROBLEM_BANNED
-                                        : contains_any(reason, password) ? PROBLEM_PASSWORD
+                                        : contains_any(reason, password) ? password_problem(session)
                                                                          : PROBLEM_CLOSED;
         client_tell_problem(session, kind, detail);
         return;

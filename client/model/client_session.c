@@ -140,6 +140,7 @@ void client_session_destroy(struct client_session *session)
     g_free(session->wanted_nick);
     g_free(session->user);
     g_free(session->realname);
+    g_free(session->password);
     g_free(session->wanted_room);
     g_free(session->nick);
     client_history_finish(session);
@@ -165,6 +166,12 @@ void client_session_set_identity(struct client_session *session,
     replace(&session->user, identity->user);
     replace(&session->realname, identity->realname);
     replace(&session->wanted_room, identity->room);
+    replace(&session->password, identity->password);
+}
+
+void client_session_set_password(struct client_session *session, const char *password)
+{
+    replace(&session->password, password);
 }
 
 void client_session_begin(struct client_session *session, struct client_now now)
@@ -186,6 +193,9 @@ void client_session_begin(struct client_session *session, struct client_now now)
     client_set_nick(session, str_from(session->wanted_nick));
     client_set_phase(session, CLIENT_REGISTERING);
     client_send(session, "CAP LS 302");
+    if (session->password != NULL) {
+        client_send(session, "PASS :%s", session->password);
+    }
     client_send(session, "NICK %s", session->wanted_nick);
     client_send(session, "USER %s 0 * :%s", session->user, session->realname);
 }

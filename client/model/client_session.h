@@ -50,6 +50,7 @@ struct client_identity {
     const char *user;     /* what the system calls the person */
     const char *realname; /* shown by WHOIS */
     const char *room;     /* NULL: what the server calls its lobby, or #lobby */
+    const char *password; /* of the server; NULL: none was asked for */
 };
 
 struct client_session;
@@ -61,6 +62,9 @@ void client_session_destroy(struct client_session *session);
 /* Who joins from the next begin on; the strings are copied. */
 void client_session_set_identity(struct client_session *session,
                                  const struct client_identity *identity);
+
+/* The same identity with another password, from the next begin on. */
+void client_session_set_password(struct client_session *session, const char *password);
 
 /* A link is open: registration begins. */
 void client_session_begin(struct client_session *session, struct client_now now);

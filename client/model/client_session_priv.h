@@ -57,6 +57,7 @@ struct client_session {
     char *wanted_nick;
     char *user;
     char *realname;
+    char *password;    /* NULL: none */
     char *wanted_room; /* NULL: the server's lobby */
 
     enum client_phase phase;

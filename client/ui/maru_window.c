@@ -74,10 +74,13 @@ static void join(MaruWindow *self)
     }
 }
 
-static void on_answered(const char *response, const struct client_problem *problem, gpointer data)
+static void on_answered(const char *response, const char *typed,
+                        const struct client_problem *problem, gpointer data)
 {
     MaruWindow *self = data;
-    if (strcmp(response, "trust") == 0) {
+    if (strcmp(response, "password") == 0) {
+        maru_chat_client_give_password(self->client, typed);
+    } else if (strcmp(response, "trust") == 0) {
         maru_chat_client_trust(self->client, problem->fingerprint);
     } else if (strcmp(response, "again") == 0) {
         if (in_room_page(self)) {

@@ -55,8 +55,11 @@ static const struct {
     [PROBLEM_BANNED] = {N_("You May Not Come In"),
                         N_("The server at “%s” does not admit you. Ask who runs it.")},
     [PROBLEM_PASSWORD] = {N_("The Server Wants a Password"),
-                          N_("The server at “%s” admits only who knows its password, and this "
-                             "version of Maru cannot give one.")},
+                          N_("The server at “%s” admits only who knows its password. Ask who runs "
+                             "it.")},
+    [PROBLEM_PASSWORD_WRONG] = {N_("The Password Is Wrong"),
+                                N_("The server at “%s” does not admit you with this password. "
+                                   "Small and capital letters matter.")},
     [PROBLEM_ROOM_REFUSED] = {N_("The Room Is Closed to You"),
                               N_("The server at “%s” admitted you, but not into its room.")},
     [PROBLEM_REMOVED] = {N_("You Were Removed"),
@@ -73,6 +76,7 @@ static const struct {
 
 struct asked {
     struct client_problem *problem;
+    GtkWidget *password; /* the field; NULL: none. The dialog's */
     problem_dialog_fn *answered;
     gpointer data;
 };
@@ -87,7 +91,11 @@ static void asked_destroy(gpointer data, GClosure *closure)
 static void on_response(AdwMessageDialog *dialog, const char *response, gpointer data)
 {
     struct asked *asked = data;
-    asked->answered(response, asked->problem, asked->data);
+    g_autofree char *typed = NULL;
+    if (asked->password != NULL) {
+        typed = g_strdup(gtk_editable_get_text(GTK_EDITABLE(asked->password)));
+    }
+    asked->answered(response, typed, asked->problem, asked->data);
 }
 
 static GtkWidget *fingerprint_label(const char *title, const char *fingerprint)
@@ -123,6 +131,45 @@ static void add_fingerprints(AdwMessageDialog *dialog, const struct client_probl
                                                                       : _("Fingerprint (SHA-256)"),
                                      problem->fingerprint));
     adw_message_dialog_set_extra_child(dialog, box);
+}
+
+static void on_password_changed(GtkEditable *field, AdwMessageDialog *dialog)
+{
+    adw_message_dialog_set_response_enabled(dialog, "password",
+                                            gtk_editable_get_text(field)[0] != '\0');
+}
+
+static void show_or_hide(GtkEntry *field)
+{
+    bool shown = !gtk_entry_get_visibility(field);
+    gtk_entry_set_visibility(field, shown);
+    gtk_entry_set_icon_from_icon_name(field, GTK_ENTRY_ICON_SECONDARY,
+                                      shown ? "view-conceal-symbolic" : "view-reveal-symbolic");
+    gtk_entry_set_icon_tooltip_text(field, GTK_ENTRY_ICON_SECONDARY,
+                                    shown ? _("Hide the Password") : _("Show the Password"));
+}
+
+/* The field for the server's password, which Enter sends. No GtkPasswordEntry: that of GTK 4.8
+ * listens to the keyboard after it is gone. */
+static GtkWidget *add_password(AdwMessageDialog *dialog)
+{
+    GtkWidget *field = gtk_entry_new();
+    gtk_entry_set_input_purpose(GTK_ENTRY(field), GTK_INPUT_PURPOSE_PASSWORD);
+    gtk_entry_set_activates_default(GTK_ENTRY(field), TRUE);
+    gtk_entry_set_visibility(GTK_ENTRY(field), TRUE);
+    show_or_hide(GTK_ENTRY(field));
+    g_signal_connect(field, "icon-press", G_CALLBACK(show_or_hide), NULL);
+    gtk_accessible_update_property(GTK_ACCESSIBLE(field), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                   _("Password"), -1);
+    adw_message_dialog_set_extra_child(dialog, field);
+    g_signal_connect(field, "changed", G_CALLBACK(on_password_changed), dialog);
+    adw_message_dialog_add_response(dialog, "close", _("_Cancel"));
+    adw_message_dialog_add_response(dialog, "password", _("_Join"));
+    adw_message_dialog_set_response_appearance(dialog, "password", ADW_RESPONSE_SUGGESTED);
+    adw_message_dialog_set_response_enabled(dialog, "password", FALSE);
+    adw_message_dialog_set_default_response(dialog, "password");
+    adw_message_dialog_set_close_response(dialog, "close");
+    return field;
 }
 
 static void add_responses(AdwMessageDialog *dialog, const struct client_problem *problem)
@@ -161,6 +208,8 @@ static bool says_detail(enum client_problem_kind kind)
     case PROBLEM_REFUSED:
     case PROBLEM_LOST:
     case PROBLEM_NO_REPLY:
+    case PROBLEM_PASSWORD:
+    case PROBLEM_PASSWORD_WRONG:
         return false;
     default:
         return true;
@@ -180,13 +229,20 @@ void problem_dialog_show(GtkWindow *parent, const struct client_problem *problem
     GtkWidget *widget = adw_message_dialog_new(parent, gettext(texts[problem->kind].heading), body);
     AdwMessageDialog *dialog = ADW_MESSAGE_DIALOG(widget);
     gtk_window_set_destroy_with_parent(GTK_WINDOW(dialog), TRUE);
-    add_fingerprints(dialog, problem);
-    add_responses(dialog, problem);
     struct asked *asked = g_new0(struct asked, 1);
+    if (problem->kind == PROBLEM_PASSWORD || problem->kind == PROBLEM_PASSWORD_WRONG) {
+        asked->password = add_password(dialog);
+    } else {
+        add_fingerprints(dialog, problem);
+        add_responses(dialog, problem);
+    }
     asked->problem = client_problem_create(problem->kind, problem->detail);
     asked->problem->fingerprint = g_strdup(problem->fingerprint);
     asked->answered = answered;
     asked->data = data;
     g_signal_connect_data(dialog, "response", G_CALLBACK(on_response), asked, asked_destroy, 0);
     gtk_window_present(GTK_WINDOW(dialog));
+    if (asked->password != NULL) {
+        gtk_widget_grab_focus(asked->password);
+    }
 }

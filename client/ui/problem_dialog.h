@@ -6,9 +6,9 @@
 
 #include <gtk/gtk.h>
 
-/* Responses beside "close": "trust", "again". */
-typedef void problem_dialog_fn(const char *response, const struct client_problem *problem,
-                               gpointer data);
+/* Responses beside "close": "trust", "again", and "password" with what was typed. */
+typedef void problem_dialog_fn(const char *response, const char *typed,
+                               const struct client_problem *problem, gpointer data);
 
 /* `address` is what the person typed. `answered` is called once, unless the parent goes first. */
 void problem_dialog_show(GtkWindow *parent, const struct client_problem *problem,

@@ -47,16 +47,26 @@ Topic = An old server
 class Marud:
     """The real server, on loopback and on every address of this machine."""
 
-    def __init__(self, folder, port=None, plain_port=None):
+    def __init__(self, folder, port=None, plain_port=None, password=None):
         self.folder = folder
+        self.options = self.asking_for(password) if password else []
         self.port = port or desk.free_port()
         self.plain_port = plain_port or desk.free_port()
         self.log = open(os.path.join(desk.OUT, "marud.log"), "a")
         self.start()
 
+    def asking_for(self, password):
+        """Options of a server that wants this password."""
+        hashed = subprocess.run([os.environ["MARU_TEST_SERVER"], "genpasswd"], text=True,
+                                input=f"{password}\n", capture_output=True, check=True).stdout
+        path = f"{self.folder}.conf"
+        with open(path, "w") as conf:
+            conf.write(f'server: {{ password = "{hashed.strip()}"; }};\n')
+        return ["--config", path]
+
     def start(self):
         self.process = desk.start(
-            [os.environ["MARU_TEST_SERVER"], "--data", self.folder, "--listen",
+            [os.environ["MARU_TEST_SERVER"], *self.options, "--data", self.folder, "--listen",
              f"tls=*:{self.port}", "--listen", f"plain=127.0.0.1:{self.plain_port}"],
             stdout=self.log, stderr=self.log)
         desk.wait_for_port(self.port)
