@@ -9,6 +9,24 @@
 
 #include <stdlib.h>
 
+/* It is derived, and nothing that was said is in it alone: without it SEARCH fails, and nothing
+ * else. */
+static void open_index(struct store *store)
+{
+    const struct store_options *options = &store->options;
+    struct buf why = {0};
+    if (search_indexer_create(store->path, &store->indexer, &why) != 0) {
+        store->indexer = NULL;
+        if (options->notice != NULL) {
+            struct buf text = {0};
+            buf_printf(&text, "nothing can be searched: " STR_FMT, STR_ARG(buf_str(&why)));
+            options->notice(options->ctx, buf_str(&text));
+            buf_finish(&text);
+        }
+    }
+    buf_finish(&why);
+}
+
 int store_open(const struct store_options *options, struct store **ret_store, struct buf *error)
 {
     struct store *store = xcalloc(1, sizeof(*store));
@@ -32,12 +50,7 @@ int store_open(const struct store_options *options, struct store **ret_store, st
         goto failed;
     }
     if (options->search) {
-        status = search_indexer_create(options->path, &store->indexer, error);
-    }
-    if (status != 0) {
-        store_readers_finish(&store->readers);
-        store_writer_finish(&store->writer);
-        goto failed;
+        open_index(store);
     }
     store->writer.db.indexer = store->indexer;
     *ret_store = store;

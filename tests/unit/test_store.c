@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const struct place room = {.room = 7};
@@ -28,6 +29,7 @@ struct ear {
     unsigned n_pieces;
     unsigned n_redacted;
     unsigned n_trouble;
+    unsigned n_notices;
     bool failing;
     char reason[64];
     enum redact_outcome outcome;
@@ -88,6 +90,13 @@ static void trouble(void *ctx, bool failing, struct str reason)
     lock_leave(&ear->lock);
 }
 
+static void notice(void *ctx, struct str sentence)
+{
+    struct ear *ear = ctx;
+    CHECK(str_starts(sentence, STR("nothing can be searched: ")));
+    ear->n_notices++;
+}
+
 static void reopen(struct ear *ear)
 {
     const struct store_options options = {
@@ -97,6 +106,7 @@ static void reopen(struct ear *ear)
         .to_edge = to_edge,
         .to_core = to_core,
         .trouble = trouble,
+        .notice = notice,
         .ctx = ear,
     };
     struct buf error = {0};
@@ -420,6 +430,33 @@ static void finds_what_is_there(void **state)
     ear_finish(&ear);
 }
 
+/* An index that cannot be opened takes the search away, and nothing else. */
+static void goes_on_without_an_index(void **state)
+{
+    struct ear ear;
+    ear_init(&ear);
+    store_close(ear.store);
+    char *index = fixture_path(ear.folder, "a.db.search");
+    assert_int_equal(unlink(index), 0);
+    assert_int_equal(mkdir(index, 0700), 0);
+    assert_int_equal(ear.n_notices, 0);
+    reopen(&ear);
+    assert_int_equal(ear.n_notices, 1);
+    store_start(ear.store);
+    struct query query = fixture_query(QUERY_LAST, 10);
+    query.kind = QUERY_SEARCH;
+    query.command = STR("SEARCH");
+    query.text = STR("apple");
+    struct effect effects[] = {record(1, 1, "PRIVMSG #r :an apple"), question(&query)};
+    store_post(ear.store, effects, 2);
+    WAIT_FOR(&ear, ear.n_answered == 1 && ear.stored[1] == 1);
+    assert_int_equal(ear.n_failed, 0);
+    assert_non_null(memmem(ear.said.p, ear.said.len, "could not be retrieved", 22));
+    assert_int_equal(rmdir(index), 0);
+    free(index);
+    ear_finish(&ear);
+}
+
 /* What is posted to a store that was never started is freed; what waits at the end is written. */
 static void ends_at_any_moment(void **state)
 {
@@ -533,6 +570,7 @@ int main(void)
         cmocka_unit_test(the_log_stays_bounded),
         cmocka_unit_test(redactions_are_answered),
         cmocka_unit_test(finds_what_is_there),
+        cmocka_unit_test(goes_on_without_an_index),
         cmocka_unit_test(ends_at_any_moment),
         cmocka_unit_test(lets_old_messages_go),
         /* The last: from here on the disk may be told to fail. */
