@@ -11,7 +11,6 @@
 #include "store_admin.h"
 
 #include <dirent.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -32,11 +31,11 @@ struct server_job {
     bool told;      /* main thread: the control has the answer */
     bool forgotten; /* main thread: nobody wants it any more */
 
-    /* Both threads'. */
-    atomic_uint_least64_t done;
-    atomic_uint_least64_t total;
-    atomic_bool cancelled;
-    atomic_bool ended;
+    struct lock lock; /* of these four */
+    uint64_t done;
+    uint64_t total;
+    bool cancelled;
+    bool ended;
 
     /* The job's thread's, until it has ended. */
     struct control_job_result result;
@@ -50,9 +49,12 @@ struct server_job {
 static bool note_progress(void *ctx, uint64_t done, uint64_t total)
 {
     struct server_job *job = ctx;
-    atomic_store(&job->done, done);
-    atomic_store(&job->total, total);
-    return !atomic_load(&job->cancelled);
+    lock_enter(&job->lock);
+    job->done = done;
+    job->total = total;
+    bool going = !job->cancelled;
+    lock_leave(&job->lock);
+    return going;
 }
 
 static int work(struct server_job *job)
@@ -80,12 +82,30 @@ static void run(void *ctx)
     struct server_job *job = ctx;
     struct server *server = job->server;
     job->result.status = work(job);
-    /* From here on the main thread may free it. */
-    atomic_store(&job->ended, true);
+    /* From here on the result is the main thread's, which joins this one before it frees the job.
+     */
+    lock_enter(&job->lock);
+    job->ended = true;
+    lock_leave(&job->lock);
     uv_async_send(&server->jobs_wake);
 }
 
 /* ---- the main thread ---- */
+
+static bool has_ended(struct server_job *job)
+{
+    lock_enter(&job->lock);
+    bool ended = job->ended;
+    lock_leave(&job->lock);
+    return ended;
+}
+
+static void cancel(struct server_job *job)
+{
+    lock_enter(&job->lock);
+    job->cancelled = true;
+    lock_leave(&job->lock);
+}
 
 /* A nickname alone is just that; anything else is a mask. */
 static void make_mask(struct str who, struct buf *out)
@@ -123,6 +143,7 @@ static void set_up(struct server_job *job, const struct control_job *asked)
 static void destroy(struct server_job *job)
 {
     (void)unlink(job->path);
+    lock_finish(&job->lock);
     free(job->path);
     buf_finish(&job->what);
     buf_finish(&job->error);
@@ -133,8 +154,8 @@ int server_job_begin(void *user, uint64_t id, const struct control_job *asked, s
 {
     struct server *server = user;
     unsigned n = 0;
-    for (const struct server_job *job = server->jobs; job != NULL; job = job->next) {
-        n += atomic_load(&job->ended) ? 0 : 1;
+    for (struct server_job *job = server->jobs; job != NULL; job = job->next) {
+        n += has_ended(job) ? 0 : 1;
     }
     if (server->store == NULL) {
         buf_add_cstr(error, "nothing is kept here: history is switched off");
@@ -145,6 +166,7 @@ int server_job_begin(void *user, uint64_t id, const struct control_job *asked, s
         return STATUS_FULL;
     }
     struct server_job *job = xcalloc(1, sizeof(*job));
+    lock_init(&job->lock);
     job->server = server;
     job->id = id;
     job->kind = asked->kind;
@@ -171,10 +193,12 @@ static struct server_job *find(struct server *server, uint64_t id)
 
 void server_job_progress(void *user, uint64_t id, uint64_t *ret_done, uint64_t *ret_total)
 {
-    const struct server_job *job = find(user, id);
+    struct server_job *job = find(user, id);
     if (job != NULL) {
-        *ret_done = atomic_load(&job->done);
-        *ret_total = atomic_load(&job->total);
+        lock_enter(&job->lock);
+        *ret_done = job->done;
+        *ret_total = job->total;
+        lock_leave(&job->lock);
     }
 }
 
@@ -255,7 +279,7 @@ void server_jobs_ended(uv_async_t *async)
     struct server_job *next;
     for (struct server_job *job = server->jobs; job != NULL; job = next) {
         next = job->next; /* telling one may bring another to the front, and frees none */
-        if (atomic_load(&job->ended) && !job->told) {
+        if (has_ended(job) && !job->told) {
             tell(job);
         }
     }
@@ -268,7 +292,7 @@ void server_job_forget(void *user, uint64_t id)
     struct server_job *job = find(server, id);
     if (job != NULL) {
         job->forgotten = true;
-        atomic_store(&job->cancelled, true);
+        cancel(job);
         uv_async_send(&server->jobs_wake);
     }
 }
@@ -276,7 +300,7 @@ void server_job_forget(void *user, uint64_t id)
 void server_jobs_finish(struct server *server)
 {
     for (struct server_job *job = server->jobs; job != NULL; job = job->next) {
-        atomic_store(&job->cancelled, true);
+        cancel(job);
     }
     while (server->jobs != NULL) {
         struct server_job *job = server->jobs;
