@@ -235,13 +235,6 @@ void reply_server(struct core *core, const char *format, ...)
     reply_end(core);
 }
 
-/* Whoever negotiated one of these knows them: their specifications answer with nothing else. */
-static bool knows_standard_replies(const struct session *session)
-{
-    return (session->caps &
-            (CAP_STANDARD_REPLIES | CAP_CHATHISTORY | CAP_MESSAGE_REDACTION | CAP_SEARCH)) != 0;
-}
-
 void reply_standard(struct core *core, const char *type, const char *command, const char *code,
                     const char *context, const char *text)
 {
@@ -249,7 +242,7 @@ void reply_standard(struct core *core, const char *type, const char *command, co
         return;
     }
     const char *space = context[0] != '\0' ? " " : "";
-    if (knows_standard_replies(core->who)) {
+    if ((core->who->caps & CAPS_THAT_KNOW_FAIL) != 0) {
         reply_server(core, "%s %s %s%s%s :%s", type, command, code, space, context, text);
     } else {
         reply_server(core, "NOTICE %s :%s: %s%s%s", core->who->user->name.raw, command, context,

@@ -59,6 +59,12 @@ static inline uint32_t cap_offered(bool history)
     return history ? all : all & ~(uint32_t)CAP_OF_HISTORY;
 }
 
+/* Who negotiated any of these understands FAIL: the drafts answer with nothing else. */
+enum {
+    CAPS_THAT_KNOW_FAIL =
+        CAP_STANDARD_REPLIES | CAP_CHATHISTORY | CAP_MESSAGE_REDACTION | CAP_SEARCH,
+};
+
 /* The set with just this capability, or 0 where the name is unknown. */
 uint32_t cap_find(struct str name);
 

@@ -177,7 +177,7 @@ void store_render_fail(const struct query *query, bool is_open, struct buf *out)
 {
     static const char text[] = "Messages could not be retrieved";
     begin_server_line(query, is_open, out);
-    if ((query->caps & (CAP_STANDARD_REPLIES | CAP_CHATHISTORY | CAP_SEARCH)) != 0) {
+    if ((query->caps & CAPS_THAT_KNOW_FAIL) != 0) {
         buf_add_cstr(out, "FAIL ");
         buf_add_str(out, query->command);
         buf_add_cstr(out, query->kind == QUERY_SEARCH ? " INTERNAL_ERROR" : " MESSAGE_ERROR");
