@@ -50,7 +50,7 @@ enum effect_kind {
 enum { RANK_VOICE = 1, RANK_OP = 8 };
 
 /* What the edge must know of a session beside its capabilities. */
-enum { TRAIT_WALLOPS = 1, TRAIT_OPERATOR = 2, TRAIT_ANSWERING = 4 };
+enum { TRAIT_WALLOPS = 1, TRAIT_OPERATOR = 2 };
 
 enum refusal {
     REFUSED_NICK, /* the session may try another nickname */

@@ -41,8 +41,8 @@ struct query {
     enum query_order order;
     session_id session;
     user_id asker;
-    uint64_t fence_seq; /* begins when the store has written or failed all up to this, and shows
-                           nothing that is newer */
+    uint64_t fence_seq; /* shows nothing newer; begins when the store has finished what was posted
+                           before it */
     uint32_t caps;      /* of the asker: what its lines look like, and which kinds it gets */
     unsigned limit;     /* of messages or targets, 1 or more */
     struct query_bound from; /* what lies after … */
