@@ -11,37 +11,6 @@
 
 #include <glib/gi18n.h>
 
-void client_answer_clear(struct client_answer *answer)
-{
-    g_clear_pointer(&answer->label, g_free);
-    g_clear_pointer(&answer->batch, g_free);
-    g_clear_pointer(&answer->page, history_page_destroy);
-}
-
-char *client_answer_expect(struct client_session *session, struct client_answer *answer,
-                           const char *prefix)
-{
-    client_answer_clear(answer);
-    answer->page = history_page_create();
-    answer->label = client_next_label(session, prefix);
-    answer->asked_ms = session->now.mono_ms;
-    return answer->label != NULL ? g_strdup_printf("@label=%s ", answer->label) : g_strdup("");
-}
-
-bool client_answer_is_late(const struct client_session *session, const struct client_answer *answer)
-{
-    return answer->page != NULL &&
-           session->now.mono_ms - answer->asked_ms >= CLIENT_ANSWER_WITHIN_MS;
-}
-
-bool client_answer_is_meant(const struct client_answer *answer, const struct incoming *in)
-{
-    if (answer->page == NULL) {
-        return false;
-    }
-    return answer->label == NULL || (in->label != NULL && strcmp(in->label, answer->label) == 0);
-}
-
 static bool can_ask(const struct client_session *session)
 {
     const unsigned needed =
@@ -309,15 +278,11 @@ enum batch_use client_history_begin_batch(struct client_session *session, const 
 
 bool client_history_end_batch(struct client_session *session, const char *reference)
 {
-    const struct client_answer *answer = &session->history.answer;
-    const char *label = g_hash_table_lookup(session->batch_labels, reference);
-    bool whole = answer->batch != NULL && strcmp(answer->batch, reference) == 0;
-    bool empty = answer->page != NULL && answer->batch == NULL && label != NULL &&
-                 answer->label != NULL && strcmp(label, answer->label) == 0;
-    if (whole || empty) {
+    bool ends = client_answer_ends(session, &session->history.answer, reference);
+    if (ends) {
         answered(session);
     }
-    return whole || empty;
+    return ends;
 }
 
 bool client_history_refused(struct client_session *session, const struct incoming *in)
@@ -332,7 +297,7 @@ bool client_history_refused(struct client_session *session, const struct incomin
 bool client_history_take(struct client_session *session, const struct incoming *in)
 {
     struct client_answer *answer = &session->history.answer;
-    if (in->batch == NULL || answer->batch == NULL || strcmp(in->batch, answer->batch) != 0) {
+    if (!client_answer_holds(answer, in)) {
         return false;
     }
     bool notice = str_eq_nocase(in->line->command, STR("NOTICE"));

@@ -222,15 +222,11 @@ enum batch_use client_search_begin_batch(struct client_session *session, const s
 
 bool client_search_end_batch(struct client_session *session, const char *reference)
 {
-    const struct client_answer *answer = &session->search.answer;
-    const char *label = g_hash_table_lookup(session->batch_labels, reference);
-    bool whole = answer->batch != NULL && strcmp(answer->batch, reference) == 0;
-    bool empty = answer->page != NULL && answer->batch == NULL && label != NULL &&
-                 answer->label != NULL && strcmp(label, answer->label) == 0;
-    if (whole || empty) {
+    bool ends = client_answer_ends(session, &session->search.answer, reference);
+    if (ends) {
         answered(session);
     }
-    return whole || empty;
+    return ends;
 }
 
 bool client_search_refused(struct client_session *session, const struct incoming *in)
@@ -245,7 +241,7 @@ bool client_search_refused(struct client_session *session, const struct incoming
 bool client_search_take(struct client_session *session, const struct incoming *in)
 {
     struct client_answer *answer = &session->search.answer;
-    if (in->batch == NULL || answer->batch == NULL || strcmp(in->batch, answer->batch) != 0) {
+    if (!client_answer_holds(answer, in)) {
         return false;
     }
     bool notice = str_eq_nocase(in->line->command, STR("NOTICE"));

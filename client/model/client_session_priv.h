@@ -146,7 +146,7 @@ void client_finish_speech(struct speech *speech);
 /* The next label, or NULL where the server does not speak labels; freed with g_free. */
 char *client_next_label(struct client_session *session, const char *prefix);
 
-/* client_history.c: an answer is waited for from now on; the label's tag for the request is freed
+/* client_answer.c: an answer is waited for from now on; the label's tag for the request is freed
  * with g_free. */
 char *client_answer_expect(struct client_session *session, struct client_answer *answer,
                            const char *prefix);
@@ -156,6 +156,13 @@ bool client_answer_is_late(const struct client_session *session,
 
 /* Whether a batch, refusal or other line that names no batch belongs to the answer. */
 bool client_answer_is_meant(const struct client_answer *answer, const struct incoming *in);
+/* Whether the line is one of those that the answer's batch holds. */
+bool client_answer_holds(const struct client_answer *answer, const struct incoming *in);
+/* Whether the end of this batch is the answer's. */
+bool client_answer_ends(const struct client_session *session, const struct client_answer *answer,
+                        const char *reference);
+
+/* client_history.c */
 
 /* We are in a room: `moved` is another one than before, with none of the old one's history. Puts in
  * the gap row that is filled next. */
