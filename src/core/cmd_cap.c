@@ -36,7 +36,7 @@ static void send_words(struct core *core, const char *subcommand, struct str wor
     } while (words.len > 0);
 }
 
-static void send_caps(struct core *core, const char *subcommand, uint32_t caps)
+static void send_caps(struct core *core, const char *subcommand, cap_set caps)
 {
     struct buf names = {0};
     cap_add_names(&names, caps);
@@ -60,7 +60,7 @@ static void list_supported(struct core *core, struct str version)
 static void request(struct core *core, struct str list)
 {
     struct session *who = core->who;
-    uint32_t caps = who->caps;
+    cap_set caps = who->caps;
     if (!cap_apply(list, who->cap_version, cap_offered(core->settings->history), &caps)) {
         send_words(core, "NAK", list, false);
         return;

@@ -76,7 +76,7 @@ static struct message *make(struct core *core, const struct speech *speech, stru
 }
 
 /* TAGMSG has no form for clients without tags. */
-static uint32_t caps_needed(const struct speech *speech)
+static cap_set caps_needed(const struct speech *speech)
 {
     return speech->verb == VERB_TAGMSG ? CAP_MESSAGE_TAGS : 0;
 }
@@ -98,7 +98,7 @@ static enum record_kind record_kind(const struct speech *speech)
 static bool keep_and_echo(struct core *core, struct message *message, const struct speech *speech,
                           struct place place)
 {
-    uint32_t needed = CAP_ECHO_MESSAGE | caps_needed(speech);
+    cap_set needed = CAP_ECHO_MESSAGE | caps_needed(speech);
     uint64_t seq = core_last_seq(core);
     const struct session *who = core->who;
     bool kept = speech->kept &&
@@ -172,7 +172,7 @@ static void say_to_room(struct core *core, const struct speech *speech, struct r
 static void say_to_user(struct core *core, const struct speech *speech, struct user *user)
 {
     struct message *message = make(core, speech, user_nick(user));
-    uint32_t needed = caps_needed(speech);
+    cap_set needed = caps_needed(speech);
     if (keep_and_echo(core, message, speech, place_between(core->who->user->id, user->id))) {
         partners_met(core, core->who->user, user);
     }
@@ -183,7 +183,7 @@ static void say_to_user(struct core *core, const struct speech *speech, struct u
         }
     }
     /* The sender's other devices see what was sent. */
-    uint32_t echoes = needed | CAP_ECHO_MESSAGE;
+    cap_set echoes = needed | CAP_ECHO_MESSAGE;
     for (const struct session *s = core->who->user->sessions; s != NULL && user != core->who->user;
          s = s->next) {
         if (s != core->who && (s->caps & echoes) == echoes) {

@@ -5,7 +5,7 @@
 /* A prefix of two signs, and the space before. */
 enum { NAMES_EXTRA = 3 };
 
-static unsigned form_of(uint32_t caps)
+static unsigned form_of(cap_set caps)
 {
     return ((caps & CAP_MULTI_PREFIX) != 0 ? NAMES_ALL_PREFIXES : 0) |
            ((caps & CAP_USERHOST_IN_NAMES) != 0 ? NAMES_MASKS : 0);

@@ -45,7 +45,7 @@ struct session {
     struct verification *verify; /* the password that is being checked, or NULL */
     struct monitor *monitor;     /* the nicknames it watches, or NULL */
     uint64_t batch;              /* the labelled batch that the answers are in; 0: none */
-    uint32_t caps;
+    cap_set caps;
     uint16_t cap_version;
     uint8_t kind; /* enum session_kind */
     bool tls : 1;
@@ -402,7 +402,7 @@ void monitor_left(struct core *core, const struct user *user);
 /* The same news that neighbours get, to those who watch it from elsewhere (IRCv3
  * "extended-monitor"). */
 void monitor_cast(struct core *core, const struct user *user, struct message *message,
-                  uint32_t caps);
+                  cap_set caps);
 
 /* core_record.c */
 

@@ -179,13 +179,12 @@ void monitor_left(struct core *core, const struct user *user)
     }
 }
 
-void monitor_cast(struct core *core, const struct user *user, struct message *message,
-                  uint32_t caps)
+void monitor_cast(struct core *core, const struct user *user, struct message *message, cap_set caps)
 {
     const struct watch *watch = strmap_get(&core->watches, name_entry_folded(&user->name));
     for (unsigned i = 0; watch != NULL && i < watch->n; i++) {
         const struct session *session = watch->sessions[i];
-        uint32_t needed = caps | CAP_EXTENDED_MONITOR;
+        cap_set needed = caps | CAP_EXTENDED_MONITOR;
         if ((session->caps & needed) != needed || user_shares_room(session->user, user)) {
             continue;
         }

@@ -45,7 +45,7 @@ bool reply_is_labelled(const struct core *core)
 
 void reply_open(struct core *core, struct session *session, struct str tags)
 {
-    const uint32_t needed = CAP_LABELED_RESPONSE | CAP_BATCH;
+    const cap_set needed = CAP_LABELED_RESPONSE | CAP_BATCH;
     core->who = session;
     buf_clear(&core->reply);
     core->reply_lines = 0;
@@ -435,7 +435,7 @@ void cast_user(struct core *core, struct message *message, const struct user *us
     }
 }
 
-void cast_neighbours(struct core *core, const struct user *user, uint32_t caps, bool self,
+void cast_neighbours(struct core *core, const struct user *user, cap_set caps, bool self,
                      enum record_kind kind)
 {
     room_id *rooms = xcalloc(user->n_rooms, sizeof(*rooms));

@@ -78,7 +78,7 @@ void cast_self(struct core *core);
 void cast_user(struct core *core, struct message *message, const struct user *user);
 /* To everybody who shares a room with the user, once, with all of `caps`; the user's own sessions
  * too if `self`. It is kept as an event of that kind; 0: it is not kept. */
-void cast_neighbours(struct core *core, const struct user *user, uint32_t caps, bool self,
+void cast_neighbours(struct core *core, const struct user *user, cap_set caps, bool self,
                      enum record_kind kind);
 
 void core_emit(struct core *core, const struct effect *effect);

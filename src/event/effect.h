@@ -5,6 +5,7 @@
 #ifndef MARU_EFFECT_H
 #define MARU_EFFECT_H
 
+#include "cap.h"
 #include "ids.h"
 #include "message.h"
 #include "query.h"
@@ -66,11 +67,11 @@ enum audience_kind {
 
 struct audience {
     enum audience_kind kind;
-    uint32_t caps_with;    /* only sessions with all of these capabilities */
-    uint32_t caps_without; /* … and none of these */
-    uint8_t rank_min;      /* AUDIENCE_ROOM: only members of at least this rank; 0: all */
-    uint8_t traits;        /* only sessions with all of these traits */
-    session_id session; /* AUDIENCE_SESSION: to it; else: to everybody but it (0: no exception) */
+    cap_set caps_with;    /* only sessions with all of these capabilities */
+    cap_set caps_without; /* … and none of these */
+    uint8_t rank_min;     /* AUDIENCE_ROOM: only members of at least this rank; 0: all */
+    uint8_t traits;       /* only sessions with all of these traits */
+    session_id session;   /* AUDIENCE_SESSION: to it; else: to everybody but it (0: no exception) */
     room_id room;
 };
 
@@ -99,7 +100,7 @@ struct effect {
     uint8_t traits;
     enum refusal refusal;
     enum log_topic log;
-    uint32_t caps;
+    cap_set caps;
     unsigned operator_index;
     unsigned clients; /* EFFECT_REFUSED for REFUSED_FULL: how many there are */
     session_id session;

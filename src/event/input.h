@@ -5,6 +5,7 @@
 #ifndef MARU_INPUT_H
 #define MARU_INPUT_H
 
+#include "cap.h"
 #include "ids.h"
 #include "line.h"
 #include "name.h"
@@ -55,7 +56,7 @@ struct input_register {
     struct str realname;
     struct str host; /* as others see it */
     struct str host_folded;
-    uint32_t caps;
+    cap_set caps;
     unsigned cap_version;
     enum session_kind kind;
     bool tls;

@@ -81,7 +81,7 @@ void message_add_time(struct buf *out, uint64_t time_ms)
     buf_add_char(out, 'Z');
 }
 
-void message_render(const struct message *message, uint32_t caps, struct buf *out)
+void message_render(const struct message *message, cap_set caps, struct buf *out)
 {
     char before = '@';
     if ((caps & CAP_SERVER_TIME) != 0 && message->time_ms > 0) {

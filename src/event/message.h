@@ -6,6 +6,7 @@
 #define MARU_MESSAGE_H
 
 #include "buf.h"
+#include "cap.h"
 #include "ids.h"
 #include "lock.h"
 #include "str.h"
@@ -36,7 +37,7 @@ void message_unref(struct message *message);
 
 /* Appends the message as a recipient with these capabilities gets it: `@time=…;msgid=… ` as
  * server-time and message-tags ask for it, then the body. */
-void message_render(const struct message *message, uint32_t caps, struct buf *out);
+void message_render(const struct message *message, cap_set caps, struct buf *out);
 
 /* Appends "2026-11-22T21:40:00.123Z" (IRCv3 server-time). */
 void message_add_time(struct buf *out, uint64_t time_ms);

@@ -6,6 +6,7 @@
 #ifndef MARU_QUERY_H
 #define MARU_QUERY_H
 
+#include "cap.h"
 #include "ids.h"
 #include "record.h"
 #include "str.h"
@@ -43,7 +44,7 @@ struct query {
     user_id asker;
     uint64_t fence_seq; /* shows nothing newer; begins when the store has finished what was posted
                            before it */
-    uint32_t caps;      /* of the asker: what its lines look like, and which kinds it gets */
+    cap_set caps;       /* of the asker: what its lines look like, and which kinds it gets */
     unsigned limit;     /* of messages or targets, 1 or more */
     struct query_bound from; /* what lies after … */
     struct query_bound to;   /* … and before */

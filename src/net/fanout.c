@@ -103,7 +103,7 @@ static void change_class(struct fanout *fanout, struct fan_session *session)
     stream_reclassed(fanout, session);
 }
 
-void fanout_set_traits(struct fanout *fanout, struct fan_session *session, uint32_t caps,
+void fanout_set_traits(struct fanout *fanout, struct fan_session *session, cap_set caps,
                        uint8_t traits)
 {
     session->caps = caps & 0xffffff;

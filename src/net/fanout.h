@@ -35,32 +35,31 @@ struct fan_place {
 
 /* Sessions to which every message is for, or for none of them: one rendering serves all. */
 struct fan_class {
-    uint32_t caps;
+    cap_set caps;
     uint8_t traits;
     uint32_t n; /* sessions; 0: free */
 };
 
 /* follows: what a session follows between two settlings; else 1 + an index in fanout->streams */
-enum { FOLLOWS_NONE = 0, FOLLOWS_SINGLY = UINT32_MAX };
+enum { FOLLOWS_NONE = 0, FOLLOWS_SINGLY = 0xffffff };
 
 struct fan_session {
     union {
         struct fan_place one; /* while cap_log is 0: most are in one room */
         struct fan_place *many;
     };
-    uint32_t generation; /* 0: not registered */
-    uint32_t caps : 24;
-    uint32_t traits : 8;
-    uint32_t seen;    /* the last message that was delivered to it by AUDIENCE_ROOMS */
-    uint32_t follows; /* FOLLOWS_SINGLY: it gets each message by itself */
-    uint32_t from;    /* of the run that it follows: what it has not been given */
-    uint16_t n_places;
-    uint8_t cap_log : 7;
-    uint8_t apart : 1; /* it never follows */
-    uint8_t class;     /* FANOUT_NO_CLASS: there were too many */
+    cap_set caps : CAP_SET_BITS;
+    uint64_t traits : 8;
+    uint64_t n_places : 16;
+    uint32_t generation : 24; /* 0: not registered */
+    uint32_t class : 8;       /* FANOUT_NO_CLASS: there were too many */
+    uint32_t follows : 24;    /* FOLLOWS_SINGLY: it gets each message by itself */
+    uint32_t cap_log : 7;
+    uint32_t apart : 1; /* it never follows */
+    uint32_t seen;      /* the last message that was delivered to it by AUDIENCE_ROOMS */
+    uint32_t from;      /* of the run that it follows: what it has not been given */
 };
 
-_Static_assert(CAP_COUNT <= 24, "a session's capabilities have 24 bits");
 _Static_assert(sizeof(struct fan_session) == 32, "every idle client has one");
 
 static inline const struct fan_place *fan_session_places(const struct fan_session *session)

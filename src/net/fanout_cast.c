@@ -5,7 +5,7 @@
 
 enum { VARIANT_TIME = 1, VARIANT_TAGS = 2 };
 
-static unsigned variant_of(uint32_t caps)
+static unsigned variant_of(cap_set caps)
 {
     return ((caps & CAP_SERVER_TIME) != 0 ? VARIANT_TIME : 0) |
            ((caps & CAP_MESSAGE_TAGS) != 0 ? VARIANT_TAGS : 0);
@@ -21,7 +21,7 @@ struct delivery {
 };
 
 /* Adds the message to the end of a run: rendered, or a copy of what was rendered before. */
-static void render(struct delivery *d, uint32_t caps, struct run *run)
+static void render(struct delivery *d, cap_set caps, struct run *run)
 {
     unsigned variant = variant_of(caps);
     if (d->runs[variant] != NULL) {
@@ -49,7 +49,7 @@ static struct run *scratch_run(struct fanout *fanout, unsigned variant)
     return *run;
 }
 
-static bool wanted(const struct audience *a, uint32_t caps, uint8_t traits)
+static bool wanted(const struct audience *a, cap_set caps, uint8_t traits)
 {
     return (caps & a->caps_with) == a->caps_with && (caps & a->caps_without) == 0 &&
            (traits & a->traits) == a->traits;

@@ -11,7 +11,7 @@ struct fan_room *fanout_room(const struct fanout *fanout, room_id id);
 struct fan_place *fanout_place(struct fanout *fanout, struct fan_session *session, room_id id);
 void fanout_join(struct fanout *fanout, struct fan_session *session, room_id id, uint8_t rank);
 void fanout_leave(struct fanout *fanout, struct fan_session *session, struct fan_place *place);
-void fanout_set_traits(struct fanout *fanout, struct fan_session *session, uint32_t caps,
+void fanout_set_traits(struct fanout *fanout, struct fan_session *session, cap_set caps,
                        uint8_t traits);
 
 /* fanout_stream.c */

@@ -19,7 +19,7 @@ struct gate_echo {
 
 struct gate {
     session_id session;
-    uint32_t caps; /* when it last spoke: a closing session has none any more */
+    cap_set caps; /* when it last spoke: a closing session has none any more */
     bool classic;
     bool passing;       /* what is said now passes */
     bool is_over;       /* listed in gates->over */

@@ -10,7 +10,7 @@
 /* What the sender's lines look like. */
 struct not_stored_form {
     const char *server;
-    uint32_t caps;
+    cap_set caps;
 };
 
 /* Appends ":server FAIL PRIVMSG NOT_STORED #room id :…", or a NOTICE where the sender knows no

@@ -7,21 +7,21 @@ static const struct str cap_names[CAP_COUNT] = {
 #undef X
 };
 
-uint32_t cap_find(struct str name)
+cap_set cap_find(struct str name)
 {
     for (unsigned i = 0; i < CAP_COUNT; i++) {
         if (str_eq(cap_names[i], name)) {
-            return 1u << i;
+            return (cap_set)1 << i;
         }
     }
     return 0;
 }
 
-void cap_add_names(struct buf *out, uint32_t caps)
+void cap_add_names(struct buf *out, cap_set caps)
 {
     bool first = true;
     for (unsigned i = 0; i < CAP_COUNT; i++) {
-        if ((caps & 1u << i) != 0) {
+        if ((caps & (cap_set)1 << i) != 0) {
             if (!first) {
                 buf_add_char(out, ' ');
             }
@@ -31,9 +31,9 @@ void cap_add_names(struct buf *out, uint32_t caps)
     }
 }
 
-bool cap_apply(struct str list, unsigned version, uint32_t offered, uint32_t *caps)
+bool cap_apply(struct str list, unsigned version, cap_set offered, cap_set *caps)
 {
-    uint32_t result = *caps;
+    cap_set result = *caps;
     while (list.p != NULL) {
         struct str name = str_split(&list, ' ');
         if (name.len == 0) {
@@ -44,7 +44,7 @@ bool cap_apply(struct str list, unsigned version, uint32_t offered, uint32_t *ca
             name.p++;
             name.len--;
         }
-        uint32_t cap = cap_find(name) & offered;
+        cap_set cap = cap_find(name) & offered;
         if (cap == 0 || (off && cap == CAP_CAP_NOTIFY && version >= 302)) {
             return false;
         }

@@ -38,42 +38,48 @@ enum {
         CAP_COUNT
 };
 
-/* A set of capabilities: CAP_SERVER_TIME | CAP_BATCH … */
-enum {
-#define X(id, name) CAP_##id = 1u << CAP_BIT_##id,
+/* A set of capabilities: CAP_SERVER_TIME | CAP_BATCH … An edge keeps the lowest CAP_SET_BITS. */
+typedef uint64_t cap_set;
+
+enum { CAP_SET_BITS = 40 };
+
+_Static_assert((int)CAP_COUNT <= (int)CAP_SET_BITS,
+               "a session on an edge has so many bits for them");
+
+/* There will be more of them than an int has bits. */
+__extension__ enum {
+#define X(id, name) CAP_##id = 1ull << CAP_BIT_##id,
     CAP_LIST(X)
 #undef X
-};
-
-/* Those that mean something only where what is said is kept. */
-enum {
+        CAP_ALL = (1ull << CAP_COUNT) - 1,
+    /* Those that mean something only where what is said is kept. */
     CAP_OF_HISTORY =
-        CAP_CHATHISTORY | CAP_EVENT_PLAYBACK | CAP_MESSAGE_REDACTION | CAP_SEARCH | CAP_PLAYBACK
+        CAP_CHATHISTORY | CAP_EVENT_PLAYBACK | CAP_MESSAGE_REDACTION | CAP_SEARCH | CAP_PLAYBACK,
 };
 
 /* What a server offers, with history or without. Read markers are an account's: there are none yet.
  */
-static inline uint32_t cap_offered(bool history)
+static inline cap_set cap_offered(bool history)
 {
-    uint32_t all = (1u << CAP_COUNT) - 1 - CAP_READ_MARKER;
-    return history ? all : all & ~(uint32_t)CAP_OF_HISTORY;
+    cap_set all = CAP_ALL & ~(cap_set)CAP_READ_MARKER;
+    return history ? all : all & ~(cap_set)CAP_OF_HISTORY;
 }
 
 /* Who negotiated any of these understands FAIL: the drafts answer with nothing else. */
-enum {
+__extension__ enum {
     CAPS_THAT_KNOW_FAIL =
         CAP_STANDARD_REPLIES | CAP_CHATHISTORY | CAP_MESSAGE_REDACTION | CAP_SEARCH,
 };
 
 /* The set with just this capability, or 0 where the name is unknown. */
-uint32_t cap_find(struct str name);
+cap_set cap_find(struct str name);
 
 /* Appends the names in the set, separated by spaces. */
-void cap_add_names(struct buf *out, uint32_t caps);
+void cap_add_names(struct buf *out, cap_set caps);
 
 /* Applies a CAP REQ list ("a -b c") to *caps as a whole: true and *caps changed, or false and
  * unchanged where any name is unknown or not `offered`. `version` is the client's CAP version:
  * cap-notify cannot be switched off from 302 on. */
-bool cap_apply(struct str list, unsigned version, uint32_t offered, uint32_t *caps);
+bool cap_apply(struct str list, unsigned version, cap_set offered, cap_set *caps);
 
 #endif

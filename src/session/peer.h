@@ -23,7 +23,7 @@ enum peer_state {
 
 struct peer {
     struct peer_signup *signup; /* until it is registered */
-    uint32_t caps;              /* until it is registered; then the core's word counts */
+    cap_set caps;               /* until it is registered; then the core's word counts */
     uint16_t cap_version;
     uint8_t state; /* enum peer_state */
     uint8_t kind;  /* enum session_kind */

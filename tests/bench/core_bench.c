@@ -96,7 +96,7 @@ static void finish_forms(struct forms *forms)
     buf_finish(&forms->skeleton);
 }
 
-static void enter(unsigned user, uint32_t caps)
+static void enter(unsigned user, cap_set caps)
 {
     struct forms forms;
     snprintf(forms.raw, sizeof(forms.raw), "b%06u", user);

@@ -230,14 +230,16 @@ void trace_effect(struct world *world, const struct effect *effect)
     struct buf *out = &world->trace;
     buf_printf(out, "effect %d", (int)effect->kind);
     add_session(world, effect->session);
-    buf_printf(out, " rank %u traits %u refusal %d log %d caps %u operator %u clients %u room %llu",
-               effect->rank, effect->traits, (int)effect->refusal, (int)effect->log, effect->caps,
-               effect->operator_index, effect->clients, (unsigned long long)effect->room);
+    buf_printf(out,
+               " rank %u traits %u refusal %d log %d caps %llx operator %u clients %u room %llu",
+               effect->rank, effect->traits, (int)effect->refusal, (int)effect->log,
+               (unsigned long long)effect->caps, effect->operator_index, effect->clients,
+               (unsigned long long)effect->room);
     if (effect->kind == EFFECT_CAST) {
         const struct audience *a = &effect->audience;
-        buf_printf(out, " to %d with %u without %u rank %u traits %u room %llu", (int)a->kind,
-                   a->caps_with, a->caps_without, a->rank_min, a->traits,
-                   (unsigned long long)a->room);
+        buf_printf(out, " to %d with %llx without %llx rank %u traits %u room %llu", (int)a->kind,
+                   (unsigned long long)a->caps_with, (unsigned long long)a->caps_without,
+                   a->rank_min, a->traits, (unsigned long long)a->room);
         add_session(world, a->session);
     }
     if (effect->kind == EFFECT_RECORD) {

@@ -51,7 +51,7 @@ struct world_conn {
 
     /* The model: what it should have, worked out the slow way. */
     bool open;
-    uint32_t caps;
+    cap_set caps;
     uint8_t traits;
     struct world_place *places;
     unsigned n_places;

@@ -241,7 +241,7 @@ static void finish_forms(struct forms *forms)
     buf_finish(&forms->skeleton);
 }
 
-unsigned fixture_register(struct fixture *f, const char *nick, uint32_t caps)
+unsigned fixture_register(struct fixture *f, const char *nick, cap_set caps)
 {
     unsigned number = f->n_sessions++;
     f->sessions = xrealloc(f->sessions, f->n_sessions * sizeof(*f->sessions));

@@ -12,7 +12,7 @@
 struct fixture_session {
     session_id id;
     bool open;
-    uint32_t caps;
+    cap_set caps;
     uint8_t traits;
     room_id *rooms; /* in the order of joining */
     uint8_t *ranks;
@@ -50,7 +50,7 @@ void fixture_finish(struct fixture *f);
 
 /* Registers nick!nick@nick.test, real name "Real <nick>"; returns the session's index, which is
  * what the other functions take. The session is there even where it was refused. */
-unsigned fixture_register(struct fixture *f, const char *nick, uint32_t caps);
+unsigned fixture_register(struct fixture *f, const char *nick, cap_set caps);
 
 /* A line without CR LF, as the session would send it. Long answers are fetched to their end. */
 void fixture_line(struct fixture *f, unsigned session, const char *line);

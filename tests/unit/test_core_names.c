@@ -51,8 +51,8 @@ static void join(struct crowd *c, unsigned i)
 
 static void gather(struct crowd *c)
 {
-    static const uint32_t caps[FORMS] = {0, CAP_MULTI_PREFIX, CAP_USERHOST_IN_NAMES,
-                                         CAP_MULTI_PREFIX | CAP_USERHOST_IN_NAMES};
+    static const cap_set caps[FORMS] = {0, CAP_MULTI_PREFIX, CAP_USERHOST_IN_NAMES,
+                                        CAP_MULTI_PREFIX | CAP_USERHOST_IN_NAMES};
     *c = (struct crowd){.seed = 21};
     fixture_init(&c->f);
     c->f.settings->clients_max = CROWD;

@@ -16,7 +16,7 @@ struct member {
     bool open;
     session_id id;
     uint32_t generation;
-    uint32_t caps;
+    cap_set caps;
     uint8_t traits;
     int ranks[ROOMS + 1]; /* by room id; OUT: not there */
     struct buf got;
@@ -132,9 +132,9 @@ static void change_traits(struct table *t, unsigned slot)
     struct member *m = &t->members[slot];
     if (m->open) {
         bool rare = chance(&t->seed, 4) == 0;
-        m->caps = rare ? (uint32_t)chance(&t->seed, 1u << CAP_COUNT)
-                       : (uint32_t)(chance(&t->seed, 2) * CAP_SERVER_TIME |
-                                    chance(&t->seed, 2) * CAP_EXTENDED_JOIN);
+        m->caps = rare ? chance(&t->seed, 1u << CAP_COUNT)
+                       : (cap_set)(chance(&t->seed, 2) * CAP_SERVER_TIME |
+                                   chance(&t->seed, 2) * CAP_EXTENDED_JOIN);
         m->traits = rare ? (uint8_t)chance(&t->seed, 8) : 0;
         apply(t,
               (struct effect){

@@ -84,9 +84,9 @@ static void on_deliver(void *ctx, uint32_t slot, struct run *run, size_t offset,
     }
 }
 
-static const uint32_t CAPS = CAP_ECHO_MESSAGE | CAP_STANDARD_REPLIES;
+static const cap_set CAPS = CAP_ECHO_MESSAGE | CAP_STANDARD_REPLIES;
 
-static void begin(struct table *t, uint32_t caps)
+static void begin(struct table *t, cap_set caps)
 {
     *t = (struct table){.seed = 5, .now_ms = 1000};
     t->settings = settings_create();

@@ -6,7 +6,7 @@
 
 #include <time.h>
 
-static void check(const struct message *message, uint32_t caps, const char *want)
+static void check(const struct message *message, cap_set caps, const char *want)
 {
     struct buf out = {0};
     message_render(message, caps, &out);
