@@ -370,6 +370,15 @@ enum core_result core_apply(struct core *core, const struct input *input)
     case INPUT_REDACTED:
         redact_told(core, input);
         break;
+    case INPUT_HASHED:
+    case INPUT_CREDENTIALS:
+    case INPUT_LOGIN:
+    case INPUT_ENROL:
+    case INPUT_CONFIRM:
+    case INPUT_ACCOUNT:
+    case INPUT_MARKER:
+    case INPUT_ACCOUNT_STORED:
+        break; /* Nobody sends them while there are no accounts. */
     }
     return CORE_DONE;
 }

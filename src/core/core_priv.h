@@ -29,11 +29,18 @@ enum { BANS_VERSION_NONE = (1 << 26) - 1 }; /* no room has it: look again */
 
 enum { UMODE_INVISIBLE = 1, UMODE_OPERATOR = 2, UMODE_WALLOPS = 4 };
 
+/* A registered name. Made by accounts.c; lives until it is unregistered. */
+struct account {
+    struct account_state *state; /* one reference; replaced whenever something changes */
+    struct user *user; /* who is logged in to it, on however many sessions; NULL: nobody */
+};
+
 /* What few users have. */
 struct user_extra {
-    char *away;          /* NULL: here */
-    char *operator_name; /* NULL: none */
-    room_id *invites;    /* oldest first; NULL while there are none */
+    struct account *account; /* NULL: a guest */
+    char *away;              /* NULL: here */
+    char *operator_name;     /* NULL: none */
+    room_id *invites;        /* oldest first; NULL while there are none */
     unsigned n_invites;
 };
 
@@ -249,6 +256,23 @@ static inline const char *user_realname(const struct user *user)
 static inline const char *user_away(const struct user *user)
 {
     return user->extra != NULL ? user->extra->away : NULL;
+}
+/* What it is logged in to, or NULL. */
+static inline struct account *user_account(const struct user *user)
+{
+    return user->extra != NULL ? user->extra->account : NULL;
+}
+/* "" for a guest. */
+static inline struct str user_account_name(const struct user *user)
+{
+    const struct account *account = user_account(user);
+    return account != NULL ? account->state->name : STR("");
+}
+/* Under which what it says is kept, and by which it may read it again. */
+static inline user_id user_identity(const struct user *user)
+{
+    const struct account *account = user_account(user);
+    return account != NULL ? account->state->id : user->id;
 }
 static inline struct user *user_by_id(const struct core *core, user_id id)
 {

@@ -161,6 +161,7 @@ static void to_store(struct hub *hub, const struct effect *effect)
         return;
     }
     message_unref(effect->message);
+    account_state_unref(effect->account);
     if (effect->kind == EFFECT_ROOM) {
         free(effect->room_state);
     } else if (effect->kind == EFFECT_QUERY) {
@@ -226,6 +227,9 @@ static void emit(void *ctx, const struct effect *effect)
     case EFFECT_ROOM_GONE:
     case EFFECT_QUERY:
     case EFFECT_REDACT:
+    case EFFECT_ACCOUNT:
+    case EFFECT_ACCOUNT_GONE:
+    case EFFECT_MARKER:
         to_store(hub, effect);
         break;
     case EFFECT_SETTINGS:

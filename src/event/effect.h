@@ -5,6 +5,7 @@
 #ifndef MARU_EFFECT_H
 #define MARU_EFFECT_H
 
+#include "account_state.h"
 #include "cap.h"
 #include "ids.h"
 #include "message.h"
@@ -23,14 +24,20 @@ enum effect_kind {
     EFFECT_RANK,       /* … has `rank` there now */
     EFFECT_TRAITS,     /* `session` has `caps` and `traits` now */
     EFFECT_NICK,       /* `session` is called message->body now */
-    EFFECT_VERIFY, /* check message->body, a password, against operator `operator_index` and answer
-                      with INPUT_VERDICT */
-    EFFECT_ROSTER, /* message->body is "/a/b/c", for a classic client */
-    EFFECT_CLOSE,  /* close `session` after message->body, its last line */
-    EFFECT_SETTINGS, /* `settings`: to every edge */
-    EFFECT_LOG,      /* to the daemon: `log` and message->body, a sentence */
-    EFFECT_REHASH,   /* to the daemon: an operator wants the configuration read again */
-    EFFECT_STOP,     /* from the daemon to every edge: send message->body to everybody and end */
+    EFFECT_VERIFY, /* check message->body, a password, against `account`, or, where that is NULL,
+                      against operator `operator_index`, and answer with INPUT_VERDICT */
+    EFFECT_HASH,   /* make keys of message->body, a password, and answer with INPUT_HASHED */
+    EFFECT_SASL,   /* `session`, a user already, says AUTHENTICATE message->body */
+    EFFECT_CREDENTIALS, /* the answer to INPUT_CREDENTIALS: `account`, or NULL where there is no
+                           such account, or none that may be logged in to */
+    EFFECT_SIGNUP,      /* to a session that is no user yet: message->body are the lines that answer
+                           its REGISTER or VERIFY; `account`: it is logged in to that; NULL: not */
+    EFFECT_ROSTER,      /* message->body is "/a/b/c", for a classic client */
+    EFFECT_CLOSE,       /* close `session` after message->body, its last line */
+    EFFECT_SETTINGS,    /* `settings`: to every edge */
+    EFFECT_LOG,         /* to the daemon: `log` and message->body, a sentence */
+    EFFECT_REHASH,      /* to the daemon: an operator wants the configuration read again */
+    EFFECT_STOP,        /* from the daemon to every edge: send message->body to everybody and end */
 
     /* From the core to the store. */
     EFFECT_RECORD,    /* keep `message` as `record` says; also to the edge of `session`, who said it
@@ -38,8 +45,11 @@ enum effect_kind {
     EFFECT_ROOM,      /* keep `room_state` (its target frees it) … */
     EFFECT_ROOM_GONE, /* … or forget `room` with all that was said there */
     EFFECT_QUERY,     /* answer `query` (its target frees it); its session is held meanwhile */
-    EFFECT_REDACT,    /* take away what `redaction` names; message->body is the reason. Answered by
-                         INPUT_REDACTED */
+    EFFECT_ACCOUNT, /* keep `account`. Answered by INPUT_ACCOUNT_STORED where session is not 0 … */
+    EFFECT_ACCOUNT_GONE, /* … or forget account `gone` with its read markers */
+    EFFECT_MARKER,       /* keep `marker` */
+    EFFECT_REDACT, /* take away what `redaction` names; message->body is the reason. Answered by
+                      INPUT_REDACTED */
 
     /* From the store to an edge. */
     EFFECT_STORED,   /* all records up to `seq` are finished: on disk, or, where `failed`, lost */
@@ -111,11 +121,14 @@ struct effect {
         struct audience audience;
         struct record record;
         struct redaction redaction;
+        struct read_marker marker;
+        account_id gone;
         struct room_state *room_state;
         struct query *query;
     };
     struct message *message; /* one reference for each target; NULL where none is named above */
     struct settings *settings;
+    struct account_state *account; /* one reference for each target */
 };
 
 #endif

@@ -8,9 +8,11 @@
  * changes when it is reused, so an effect for a session that has gone finds nothing. */
 typedef uint64_t session_id;
 
-/* A room or a user, counted from 1 by the core and never used again. 0 is none. */
+/* A room, a user or an account, counted from 1 by the core and never used again. 0 is none. Who has
+ * an account is known by its id wherever what was said is kept: then that stands for a user_id. */
 typedef uint64_t room_id;
 typedef uint64_t user_id;
+typedef uint64_t account_id;
 
 enum { EDGES_MAX = 64, SESSION_GENERATIONS = 1 << 24 };
 

@@ -5,6 +5,7 @@
 #ifndef MARU_INPUT_H
 #define MARU_INPUT_H
 
+#include "account_state.h"
 #include "cap.h"
 #include "ids.h"
 #include "line.h"
@@ -20,16 +21,24 @@ enum input_kind {
     INPUT_REJECT,   /* a line that the edge could not accept; the core answers, to keep the order */
     INPUT_CONTINUE, /* the reader has drained: go on with its long answer */
     INPUT_VERDICT,  /* of a password that EFFECT_VERIFY asked about */
-    INPUT_ROSTER,   /* a classic client wants the members of the lobby: EFFECT_ROSTER */
-    INPUT_CLOSE,    /* the session is gone */
-    INPUT_SETTINGS, /* there are new settings */
-    INPUT_ANNOUNCE, /* the operator of the machine speaks to everybody */
-    INPUT_KICK,     /* the operator of the machine disconnects a user */
-    INPUT_ROOM,     /* at the start: a room that was kept; in the order of their ids */
-    INPUT_ANSWERED, /* what EFFECT_QUERY asked for has left: the session goes on */
-    INPUT_REDACTED, /* what became of EFFECT_REDACT */
-    INPUT_WARN,     /* something that the server's operators should know, or that one session asked
-                       the daemon about */
+    INPUT_HASHED,   /* the keys that EFFECT_HASH asked for */
+    INPUT_CREDENTIALS, /* somebody, perhaps no user yet, wants to log in: EFFECT_CREDENTIALS */
+    INPUT_LOGIN,       /* a user has proved to own an account */
+    INPUT_ENROL,       /* a session that is no user yet wants an account: EFFECT_SIGNUP */
+    INPUT_CONFIRM,     /* … says the code that it was sent (VERIFY): EFFECT_SIGNUP */
+    INPUT_ROSTER,      /* a classic client wants the members of the lobby: EFFECT_ROSTER */
+    INPUT_CLOSE,       /* the session is gone */
+    INPUT_SETTINGS,    /* there are new settings */
+    INPUT_ANNOUNCE,    /* the operator of the machine speaks to everybody */
+    INPUT_KICK,        /* the operator of the machine disconnects a user */
+    INPUT_ROOM,        /* at the start: a room that was kept; in the order of their ids */
+    INPUT_ACCOUNT,     /* at the start: an account; in the order of their ids, before the rooms */
+    INPUT_MARKER,      /* at the start: a read marker; after the accounts and rooms */
+    INPUT_ACCOUNT_STORED, /* what became of EFFECT_ACCOUNT */
+    INPUT_ANSWERED,       /* what EFFECT_QUERY asked for has left: the session goes on */
+    INPUT_REDACTED,       /* what became of EFFECT_REDACT */
+    INPUT_WARN, /* something that the server's operators should know, or that one session asked
+                   the daemon about */
 };
 
 /* What a connection speaks. */
@@ -61,6 +70,47 @@ struct input_register {
     enum session_kind kind;
     bool tls;
     struct str operator_name; /* of a verified PASS name:password; else empty */
+    account_id account;       /* that it has proved to own; 0: none */
+    struct str fingerprint;   /* of its TLS certificate; empty: none */
+};
+
+/* What a worker makes of a password. */
+struct password_keys {
+    struct str hash;  /* account_state.password_hash … */
+    struct str scram; /* … and .scram; both empty: it failed */
+};
+
+/* By name, or, where that is empty, by the fingerprint of a certificate. */
+struct input_credentials {
+    struct str name_folded;
+    struct str fingerprint;
+    struct str host; /* whose attempts are counted */
+};
+
+struct input_login {
+    account_id account;
+    bool sasl; /* AUTHENTICATE is answered, too */
+};
+
+/* All that REGISTER says before registration. */
+struct input_enrol {
+    struct name name;
+    struct str email; /* empty: none */
+    struct str code;  /* random, for VERIFY */
+    struct password_keys keys;
+    struct str nick; /* of the session so far; "*" where it has none */
+    bool outside;    /* somebody else has checked the password: no keys, no VERIFY */
+};
+
+struct input_confirm {
+    struct str name_folded;
+    struct str code;
+    struct str nick; /* as in input_enrol */
+};
+
+struct input_stored {
+    account_id account;
+    bool failed;
 };
 
 struct input_line {
@@ -97,6 +147,17 @@ struct input {
             struct str tags; /* the line's, where they could be read: they may hold a label */
         } reject;
         bool verdict;
+        struct {
+            struct password_keys keys;
+            struct str code; /* random, for VERIFY */
+        } hashed;
+        struct input_credentials credentials;
+        struct input_login login;
+        struct input_enrol enrol;
+        struct input_confirm confirm;
+        struct input_stored stored;
+        struct account_state *account; /* borrowed; who keeps it takes a reference */
+        struct read_marker marker;
         struct str text; /* CLOSE: the reason; ANNOUNCE; WARN */
         const struct room_state *room;
         struct input_redacted redacted;

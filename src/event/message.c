@@ -11,7 +11,7 @@ struct message *message_create(const struct message_parts *parts)
 {
     size_t rooms_size = parts->n_rooms * sizeof(room_id);
     struct message *message = xmalloc(sizeof(*message) + rooms_size + parts->msgid.len +
-                                      parts->tags.len + parts->body.len);
+                                      parts->account.len + parts->tags.len + parts->body.len);
     room_id *rooms = (room_id *)(message + 1);
     char *bytes = (char *)rooms + rooms_size;
     refcount_set(&message->holders, 1);
@@ -22,6 +22,7 @@ struct message *message_create(const struct message_parts *parts)
         memcpy(rooms, parts->rooms, rooms_size);
     }
     message->msgid = str_place(&bytes, parts->msgid);
+    message->account = str_place(&bytes, parts->account);
     message->tags = str_place(&bytes, parts->tags);
     message->body = str_place(&bytes, parts->body);
     return message;

@@ -13,11 +13,12 @@
 
 struct message {
     struct refcount holders;
-    uint32_t n_rooms; /* of AUDIENCE_ROOMS */
-    uint64_t time_ms; /* for server-time */
-    struct str msgid; /* empty where it has none */
-    struct str tags;  /* client-only tags, escaped, "+a=b;+c"; empty where there are none */
-    struct str body;  /* whole lines with CR LF, without tags; or other bytes as the effect says */
+    uint32_t n_rooms;   /* of AUDIENCE_ROOMS */
+    uint64_t time_ms;   /* for server-time */
+    struct str msgid;   /* empty where it has none */
+    struct str account; /* its sender's, for account-tag; empty: none */
+    struct str tags;    /* client-only tags, escaped, "+a=b;+c"; empty where there are none */
+    struct str body; /* whole lines with CR LF, without tags; or other bytes as the effect says */
     const room_id *rooms;
 };
 
@@ -25,6 +26,7 @@ struct message {
 struct message_parts {
     uint64_t time_ms;
     struct str msgid;
+    struct str account;
     struct str tags;
     struct str body;
     const room_id *rooms;

@@ -42,6 +42,13 @@ struct record {
     bool refused; /* set by whoever routes it where the store takes no more: tell the sender */
 };
 
+/* How far an account has read a place (IRCv3 draft/read-marker). */
+struct read_marker {
+    account_id account;
+    struct place place;
+    uint64_t time_ms;
+};
+
 static inline struct place place_of_room(room_id room)
 {
     return (struct place){.room = room};
