@@ -115,6 +115,9 @@ struct config {
         uint32_t empty_rooms;
     } history;
     struct {
+        bool on;
+    } accounts;
+    struct {
         bool show_chat;
     } log;
     struct config_listener *listeners;

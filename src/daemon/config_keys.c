@@ -62,6 +62,8 @@ const struct config_group config_groups[] = {
     {"tls", "Encryption."},
     {"classic", "The protocol of the first, unframed clients (port 2500)."},
     {"history", "What is kept of what is said. It lies in the data folder, in history.db."},
+    {"accounts", "People's own nicknames, with a password. They lie in the data folder, in "
+                 "history.db, also where history is off."},
     {"log", "What the terminal or the journal shows."},
 };
 const size_t config_groups_n = sizeof(config_groups) / sizeof(config_groups[0]);
@@ -192,6 +194,14 @@ const struct config_key config_keys[] = {
     NUMBER(
         history, empty_rooms, 0, 1000000, 10000, false,
         "How many such rooms are kept at most; those that have been empty for longest go first."),
+
+    {.group = "accounts",
+     .name = "on",
+     .type = CONFIG_KEY_SWITCH,
+     .restart = true,
+     .offset = AT(accounts, on),
+     .number = 1,
+     .comment = "Whether there are accounts at all."},
 
     SWITCH(log, show_chat, false,
            "Whether what people write is shown, too. Tell them if you switch this on."),

@@ -100,6 +100,7 @@ struct settings *settings_from_config(const struct config *c)
     s->classic_gap_ms = c->classic.gap_ms;
     s->classic_backlog_bytes = c->classic.backlog_bytes;
     set_history(s, c);
+    s->accounts = c->accounts.on;
     s->log_chat = c->log.show_chat;
     s->tls_port = tls_port(c);
     settings_seal(s);

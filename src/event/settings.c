@@ -100,6 +100,7 @@ void settings_set_defaults(struct settings *settings)
     settings->flood[FLOOD_MESSAGES] = (struct settings_bucket){40, 250};
     settings->flood[FLOOD_NICKS] = (struct settings_bucket){5, 10000};
     settings->flood[FLOOD_JOINS] = (struct settings_bucket){30, 1000};
+    settings->accounts = true;
     settings->history_limit = 500;
     settings->playback_lines = 25;
     settings->room_keep_ms = 30ull * 86400 * 1000;

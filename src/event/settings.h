@@ -99,6 +99,8 @@ struct settings {
     uint64_t history_direct_age_ms;
     uint64_t history_direct_count;
 
+    bool accounts; /* people may have accounts, and rooms may be registered */
+
     unsigned tls_port; /* of IRC inside TLS, to be told to people; 0: there is none */
 
     bool log_chat; /* what is said is shown to the operator, too */

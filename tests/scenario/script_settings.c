@@ -141,6 +141,10 @@ bool script_settings_set(struct settings *settings, struct str key, struct str v
         settings->history = str_eq(value, STR("yes"));
         return true;
     }
+    if (str_eq(key, STR("accounts"))) {
+        settings->accounts = str_eq(value, STR("yes"));
+        return true;
+    }
     if (str_eq(key, STR("log_chat"))) {
         settings->log_chat = str_eq(value, STR("yes"));
         return true;
