@@ -23,6 +23,10 @@ int store_db_fail(struct store_db *db, int sqlite_status)
     switch (sqlite_status & 0xff) {
     case SQLITE_FULL:
         return STATUS_FULL;
+    case SQLITE_CONSTRAINT:
+    case SQLITE_TOOBIG:
+    case SQLITE_MISMATCH:
+        return STATUS_MALFORMED; /* What was given is wrong, not the database. */
     case SQLITE_IOERR:
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:

@@ -33,6 +33,7 @@ void store_write_finish(struct store_write *write)
     forget_rooms(write);
     map_finish(&write->places);
     free(write->redacted);
+    free(write->refused);
     *write = (struct store_write){0};
 }
 
@@ -281,10 +282,21 @@ static void note_redact(struct store_write *write, size_t at)
     write->redacted[write->n_redacted++] = (struct store_redacted){at, REDACT_FAILED};
 }
 
+static void note_refused(struct store_write *write, size_t at)
+{
+    if (write->n_refused == write->cap_refused) {
+        write->cap_refused = write->cap_refused > 0 ? write->cap_refused * 2 : 16;
+        write->refused = xrealloc(write->refused, write->cap_refused * sizeof(*write->refused));
+    }
+    write->refused[write->n_refused++] = at;
+    memcpy(write->refusal, write->db->reason, sizeof(write->refusal));
+}
+
 /* What must not depend on whether anything can be written. */
 static void sort_out(struct store_write *write, struct effect *effects, size_t n)
 {
     write->n_redacted = 0;
+    write->n_refused = 0;
     for (size_t i = 0; i < n; i++) {
         struct effect *effect = &effects[i];
         if (effect->kind == EFFECT_ROOM) {
@@ -305,6 +317,11 @@ static int write_all(struct store_write *write, const struct effect *effects, si
     for (size_t i = 0; i < n && status == 0; i++) {
         if (effects[i].kind == EFFECT_RECORD) {
             status = add_message(write, &effects[i].record, effects[i].message);
+            /* A statement that fails for what it was given leaves the transaction as it was. */
+            if (status == STATUS_MALFORMED) {
+                note_refused(write, i);
+                status = 0;
+            }
         } else if (effects[i].kind == EFFECT_REDACT) {
             status = redact(write, &effects[i].redaction, &write->redacted[r++].outcome);
         }
@@ -341,6 +358,7 @@ int store_write_batch(struct store_write *write, struct effect *effects, size_t 
     store_db_rollback(db);
     write->epoch = epoch;
     map_finish(&write->places); /* It may hold rows that were never committed. */
+    write->n_refused = 0; /* None was kept. */
     for (size_t i = 0; i < write->n_redacted; i++) {
         write->redacted[i].outcome = REDACT_FAILED;
     }

@@ -34,6 +34,10 @@ struct store_write {
     struct store_redacted *redacted; /* of the last batch */
     size_t n_redacted;
     size_t cap_redacted;
+    size_t *refused; /* of the last batch: indexes of records that cannot be kept, ascending */
+    size_t n_refused;
+    size_t cap_refused;
+    char refusal[160]; /* why the last of them was */
     uint64_t probes;
 };
 
@@ -44,8 +48,10 @@ void store_write_finish(struct store_write *write);
  * Writes RECORD, ROOM, ROOM_GONE and REDACT of the batch, and the rooms that a failed batch left;
  * passes over other kinds. Takes the room states; messages stay the caller's. A negative status:
  * nothing of it is in the database, db->reason says why, rooms are remembered for the next batch,
- * and whatever was to be redacted has REDACT_FAILED. An empty batch writes all the same, to see
- * whether that works. Opens the connection anew first where the last failure asks for it.
+ * and whatever was to be redacted has REDACT_FAILED. A record that is itself at fault (no line of
+ * its kind, a number that is there already) is left out and listed in `refused`: the others are
+ * kept. An empty batch writes all the same, to see whether that works. Opens the connection anew
+ * first where the last failure asks for it.
  */
 int store_write_batch(struct store_write *write, struct effect *effects, size_t n) MARU_CHECK;
 

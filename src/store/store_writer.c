@@ -121,24 +121,55 @@ static void tell_trouble(struct store_writer *writer, int status)
     }
 }
 
+static void tell_edge(const struct store_writer *writer, unsigned edge, uint64_t seq, bool failed)
+{
+    const struct effect stored = {.kind = EFFECT_STORED, .seq = seq, .failed = failed};
+    writer->options->to_edge(writer->options->ctx, edge, &stored, 1);
+}
+
+/* Each edge whose sessions spoke learns what has become of all up to its last record. One that was
+ * left out of the batch is told of by itself, between those before it and those behind. */
 static void tell_edges(const struct store_writer *writer, const struct effect *batch, size_t n,
                        bool failed)
 {
+    const struct store_write *write = &writer->write;
     bool concerned[EDGES_MAX] = {false};
+    uint64_t told[EDGES_MAX] = {0};
     uint64_t last = 0;
+    size_t refused = 0;
     for (size_t i = 0; i < n; i++) {
-        if (batch[i].kind == EFFECT_RECORD) {
-            last = batch[i].record.seq;
-            if (batch[i].session != 0) {
-                concerned[session_id_edge(batch[i].session) % EDGES_MAX] = true;
-            }
+        if (batch[i].kind != EFFECT_RECORD) {
+            continue;
         }
+        bool out = refused < write->n_refused && write->refused[refused] == i;
+        unsigned edge = session_id_edge(batch[i].session) % EDGES_MAX;
+        refused += out ? 1 : 0;
+        if (out && batch[i].session != 0) {
+            if (last > told[edge]) {
+                tell_edge(writer, edge, last, false);
+            }
+            tell_edge(writer, edge, batch[i].record.seq, true);
+            told[edge] = batch[i].record.seq;
+        }
+        last = batch[i].record.seq;
+        concerned[edge] = concerned[edge] || batch[i].session != 0;
     }
     for (unsigned edge = 0; edge < EDGES_MAX; edge++) {
-        if (concerned[edge]) {
-            const struct effect stored = {.kind = EFFECT_STORED, .seq = last, .failed = failed};
-            writer->options->to_edge(writer->options->ctx, edge, &stored, 1);
+        if (concerned[edge] && last > told[edge]) {
+            tell_edge(writer, edge, last, failed);
         }
+    }
+}
+
+static void note_refused(const struct store_writer *writer)
+{
+    const struct store_write *write = &writer->write;
+    const struct store_options *options = writer->options;
+    if (write->n_refused > 0 && options->notice != NULL) {
+        char sentence[240];
+        snprintf(sentence, sizeof(sentence), "messages that cannot be kept: %zu (%s)",
+                 write->n_refused, write->refusal);
+        options->notice(options->ctx, str_from(sentence));
     }
 }
 
@@ -171,6 +202,7 @@ static void run_batch(struct store_writer *writer, size_t n)
     int status = store_write_batch(&writer->write, batch, n);
     tell_trouble(writer, status);
     tell_edges(writer, batch, n, status != 0);
+    note_refused(writer);
     tell_core(writer, batch);
     size_t bytes = 0;
     for (size_t i = 0; i < n; i++) {

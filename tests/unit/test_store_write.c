@@ -281,6 +281,39 @@ static void reactions_go_with_their_message(void **state)
     fixture_close(&f);
 }
 
+/* What is wrong with one record is no matter of the others. */
+static void a_bad_record_is_left_out(void **state)
+{
+    struct store_fixture f;
+    fixture_open(&f, ":memory:");
+    struct place place = {.room = 8};
+    struct effect effects[] = {
+        fixture_record(11, room, 1, RECORD_PRIVMSG, 1, "", "PRIVMSG #r :one"),
+        fixture_record(12, place, 1, RECORD_PRIVMSG, 1, "", "NOTICE #x :not what it says"),
+        fixture_record(13, room, 1, RECORD_PRIVMSG, 1, "", "PRIVMSG #r :two"),
+        fixture_record(13, room, 1, RECORD_PRIVMSG, 1, "", "PRIVMSG #r :a number of another"),
+        {.kind = EFFECT_REDACT, .redaction = {.seq = 11, .place = room, .by = 1}},
+        fixture_record(14, place, 1, RECORD_PRIVMSG, 1, "", "PRIVMSG #x :three"),
+    };
+    assert_int_equal(store_write_batch(&f.write, effects, 6), 0);
+    assert_int_equal(f.write.n_refused, 2);
+    assert_int_equal(f.write.refused[0], 1);
+    assert_int_equal(f.write.refused[1], 3);
+    assert_int_equal(f.write.redacted[0].outcome, REDACT_DONE);
+    assert_int_equal(count_messages(&f), 2);
+    struct query query = fixture_query(QUERY_LAST, 10);
+    char *texts = fixture_texts(&f, &query);
+    assert_string_equal(texts, "two ");
+    free(texts);
+    /* The next one has nothing to do with it. */
+    fixture_add(&f, 15, room, RECORD_PRIVMSG, "PRIVMSG #r :four");
+    assert_int_equal(f.write.n_refused, 0);
+    for (size_t i = 0; i < sizeof(effects) / sizeof(effects[0]); i++) {
+        message_unref(effects[i].message);
+    }
+    fixture_close(&f);
+}
+
 static void a_bad_batch_leaves_nothing_but_rooms(void **state)
 {
     struct store_fixture f;
@@ -291,9 +324,13 @@ static void a_bad_batch_leaves_nothing_but_rooms(void **state)
         fixture_record(11, place, 1, RECORD_PRIVMSG, 1, "", "PRIVMSG #x :two"),
         room_effect(8, "kept", 0),
         {.kind = EFFECT_REDACT, .redaction = {.seq = 10, .place = room, .by = 1}},
-        fixture_record(12, place, 1, RECORD_PRIVMSG, 1, "", "NOTICE #x :not what it says"),
+        fixture_record(12, place, 1, RECORD_PRIVMSG, 1, "", "PRIVMSG #x :three"),
     };
+    assert_int_equal(store_db_exec(&f.db, "CREATE TEMP TRIGGER full BEFORE INSERT ON messages "
+                                          "WHEN new.seq = 12 BEGIN SELECT abs(1 << 63); END"),
+                     0);
     assert_true(store_write_batch(&f.write, effects, 4) < 0);
+    assert_int_equal(store_db_exec(&f.db, "DROP TRIGGER full"), 0);
     assert_true(store_write_is_behind(&f.write));
     assert_int_equal(f.write.n_redacted, 1);
     assert_int_equal(f.write.redacted[0].at, 2);
@@ -321,6 +358,7 @@ int main(void)
         cmocka_unit_test(rooms_stay_what_they_were),
         cmocka_unit_test(redacts_what_one_may),
         cmocka_unit_test(reactions_go_with_their_message),
+        cmocka_unit_test(a_bad_record_is_left_out),
         cmocka_unit_test(a_bad_batch_leaves_nothing_but_rooms),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
