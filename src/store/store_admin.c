@@ -5,8 +5,6 @@
  */
 #include "store_admin.h"
 
-#include "alloc.h"
-#include "mask.h"
 #include "store_admin_priv.h"
 #include "store_files.h"
 #include "store_limits.h"
@@ -82,9 +80,8 @@ static int count(struct store_db *db, const struct store_progress *progress,
     }
 }
 
-/* The first or last message; nothing comes out where there is none. */
-static int read_message(struct store_db *db, enum store_statement which, uint64_t from,
-                        uint64_t *ret_seq, uint64_t *ret_ms)
+int store_message_at(struct store_db *db, enum store_statement which, uint64_t from,
+                     uint64_t *ret_seq, uint64_t *ret_ms)
 {
     sqlite3_stmt *stmt = stmt_begin(db, which, "i", from);
     int status = stmt_step(db, stmt);
@@ -105,10 +102,10 @@ int store_figures_read(struct store_db *db, const struct store_progress *progres
     uint64_t seq;
     int status = count(db, progress, &figures);
     if (status == 0) {
-        status = read_message(db, STMT_MESSAGE_FROM, 0, &seq, &figures.oldest_ms);
+        status = store_message_at(db, STMT_MESSAGE_FROM, 0, &seq, &figures.oldest_ms);
     }
     if (status == 0) {
-        status = read_message(db, STMT_MESSAGE_LAST, INT64_MAX, &seq, &figures.newest_ms);
+        status = store_message_at(db, STMT_MESSAGE_LAST, INT64_MAX, &seq, &figures.newest_ms);
     }
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
         char *path = store_file_name(db->path, files[i]);
@@ -256,104 +253,5 @@ int store_admin_backup(struct store *store, const char *path, const struct store
     if (status != 0) {
         unlink(path);
     }
-    return status;
-}
-
-/* ---- erasing ---- */
-
-struct erase {
-    struct store_task task;
-    uint64_t seqs[STORE_RETAIN_ROWS];
-    unsigned n;
-    unsigned rows; /* that went, reactions by others included */
-};
-
-/* The writer's thread: one transaction. */
-static int erase_step(struct store_task *task, struct store_db *db)
-{
-    struct erase *erase = (struct erase *)task;
-    int status = store_db_begin(db);
-    if (status == 0) {
-        status = store_forget(db, erase->seqs, erase->n, &erase->rows);
-    }
-    if (status == 0) {
-        status = store_db_commit(db);
-    }
-    if (status != 0) {
-        store_db_rollback(db);
-    }
-    return status;
-}
-
-/* The next messages by whom the mask fits; reading goes on behind *after. 1 where it is the end. */
-static int find_sources(struct store_db *db, struct str mask, enum name_casemapping casemapping,
-                        struct erase *erase, uint64_t *after)
-{
-    struct buf folded = {0};
-    unsigned looked_at = 0;
-    int status;
-    erase->n = 0;
-    sqlite3_stmt *stmt = stmt_begin(db, STMT_SOURCES, "i", *after);
-    while ((status = stmt_step(db, stmt)) == 1) {
-        *after = stmt_u64(stmt, 0);
-        buf_clear(&folded);
-        name_fold(casemapping, stmt_str(stmt, 1), &folded);
-        if (mask_match(mask, buf_str(&folded))) {
-            erase->seqs[erase->n++] = *after;
-        }
-        if (++looked_at == STORE_SCAN_ROWS || erase->n == STORE_RETAIN_ROWS) {
-            break;
-        }
-    }
-    stmt_end(stmt);
-    buf_finish(&folded);
-    return status < 0 ? status : status == 0;
-}
-
-static int erase_all(struct store *store, struct store_db *db, struct str mask,
-                     enum name_casemapping casemapping, const struct store_progress *progress,
-                     struct erase *erase)
-{
-    uint64_t first = 0;
-    uint64_t last = 0;
-    uint64_t after = 0;
-    uint64_t ms;
-    int status = read_message(db, STMT_MESSAGE_FROM, 0, &first, &ms);
-    if (status == 0) {
-        status = read_message(db, STMT_MESSAGE_LAST, INT64_MAX, &last, &ms);
-    }
-    bool end = false;
-    while (status == 0 && !end) {
-        status = find_sources(db, mask, casemapping, erase, &after);
-        end = status == 1;
-        status = status < 0 ? status : 0;
-        if (status == 0 && erase->n > 0) {
-            status = store_writer_do(&store->writer, &erase->task);
-            memcpy(db->reason, erase->task.reason, sizeof(db->reason));
-        }
-        uint64_t at = after > first ? after - first : 0;
-        if (status == 0 && !store_goes_on(progress, at, last > first ? last - first : 0)) {
-            status = STATUS_CLOSED;
-        }
-    }
-    return status;
-}
-
-int store_admin_erase(struct store *store, struct str mask_folded,
-                      enum name_casemapping casemapping, const struct store_progress *progress,
-                      uint64_t *ret_messages, struct buf *error)
-{
-    struct store_db db;
-    int status = store_db_open(&db, store->path, STORE_READER, error);
-    if (status != 0) {
-        return status;
-    }
-    struct erase *erase = xcalloc(1, sizeof(*erase));
-    erase->task.step = erase_step;
-    status = erase_all(store, &db, mask_folded, casemapping, progress, erase);
-    store_say(error, status, db.reason);
-    *ret_messages = erase->rows;
-    free(erase);
-    store_db_close(&db);
     return status;
 }

@@ -43,7 +43,9 @@ int store_admin_export(struct store *store, struct str room_folded,
                        const char *path, const struct store_progress *progress,
                        uint64_t *ret_messages, struct buf *error) MARU_CHECK;
 
-/* Deletes, in small steps, what was said by sources (nick!user@host) that, folded, fit the mask. */
+/* Deletes, in small steps, what was said and done by sources (nick!user@host) that, folded, fit the
+ * mask, and events that name them: that they were kicked, given a mode, or are who somebody became.
+ */
 int store_admin_erase(struct store *store, struct str mask_folded,
                       enum name_casemapping casemapping, const struct store_progress *progress,
                       uint64_t *ret_messages, struct buf *error) MARU_CHECK;

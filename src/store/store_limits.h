@@ -29,6 +29,8 @@ enum {
     STORE_BACKUP_STEPS = 16,    /* … and so often before what was copied goes to disk */
     STORE_REACTIONS_ROWS = 100, /* taken away at a time with what they belong to */
 
+    STORE_ERASE_NICKS = 100 * 1000, /* of one person, that events are looked through for */
+
     STORE_RETAIN_ROWS = 200,         /* taken away in one transaction */
     STORE_RETAIN_PASS_MS = 600000,   /* between two rounds through all places */
     STORE_CLOCK_AGREED_MS = 3600000, /* before anything is taken away for its age */

@@ -358,7 +358,7 @@ int store_write_batch(struct store_write *write, struct effect *effects, size_t 
     store_db_rollback(db);
     write->epoch = epoch;
     map_finish(&write->places); /* It may hold rows that were never committed. */
-    write->n_refused = 0; /* None was kept. */
+    write->n_refused = 0;       /* None was kept. */
     for (size_t i = 0; i < write->n_redacted; i++) {
         write->redacted[i].outcome = REDACT_FAILED;
     }

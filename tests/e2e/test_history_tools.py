@@ -130,6 +130,37 @@ class Tools(TestCase):
         self.assertEqual(alice.history('LATEST Bob * 9'), [])
         self.assertIn('Erased 2 ', server.ctl('erase', '--yes', '*!*@127.0.0.*').stdout)
 
+    def test_events_that_name_who_is_erased(self):
+        """A kick, a mode and a change of nickname by others name them, too."""
+        server = self.start()
+        alice = self.reader(server, 'alice')
+        for nick in ('bob', 'carol', 'dave'):
+            reader = self.reader(server, nick)
+            if nick == 'dave':
+                reader.send('NICK bobby')
+                reader.expect(r' NICK :?bobby$')
+                nick = 'bobby'
+            alice.send(f'MODE {ROOM} +v {nick}')
+            alice.expect(rf' MODE {ROOM} \+v {nick}$')
+            alice.send(f'KICK {ROOM} {nick} :out')
+            alice.expect(rf' KICK {ROOM} {nick} :out$')
+        # Another one under a nickname that was of somebody else before.
+        other = self.reader(server, 'erin')
+        other.close()
+        alice.say(ROOM, 'all of it is kept')
+
+        def named(nick):
+            return rows(self.data, 'SELECT count(*) FROM messages WHERE kind > 3 AND '
+                        "(text LIKE ? OR source LIKE ?)", f'%{nick}%', f'{nick}!%')[0][0]
+
+        self.assertEqual([named('bob'), named('carol'), named('dave')], [6, 3, 2])
+        server.ctl('erase', '--yes', 'Bob')
+        self.assertEqual([named('bob'), named('carol'), named('dave')], [3, 3, 2])
+        server.ctl('erase', '--yes', 'bobby')
+        self.assertEqual([named('bob'), named('carol'), named('dave')], [0, 3, 1])
+        server.ctl('erase', '--yes', 'carol!*@127.0.0.*')
+        self.assertEqual([named('carol'), named('dave')], [0, 1])
+
 
 if __name__ == '__main__':
     main()

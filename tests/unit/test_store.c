@@ -204,8 +204,9 @@ static void one_bad_record_is_one_failure(void **state)
     ear_init(&ear);
     /* All are posted before anything is written: one batch. */
     struct effect effects[] = {
-        record(1, 0, "PRIVMSG #r :one"), record(2, 0, "NONSENSE"), record(3, 3, "PRIVMSG #r :two"),
-        record(4, 0, "PRIVMSG #r :three"), record(5, 3, "NONSENSE"),
+        record(1, 0, "PRIVMSG #r :one"), record(2, 0, "NONSENSE"),
+        record(3, 3, "PRIVMSG #r :two"), record(4, 0, "PRIVMSG #r :three"),
+        record(5, 3, "NONSENSE"),
     };
     store_post(ear.store, effects, 5);
     store_start(ear.store);
