@@ -30,6 +30,8 @@ static const struct topic topics[] = {
     {"ADMIN", "ADMIN: who runs this server", "ADMIN\n\nShows how to reach the people behind it."},
     {"ANNOUNCE", "ANNOUNCE: a word to everybody (server operators)",
      "ANNOUNCE text\n\nEverybody on the server sees the text, apart from the chat."},
+    {"AUTHENTICATE", "AUTHENTICATE: log in to your account (SASL)",
+     "AUTHENTICATE PLAIN\n\nPrograms use it by themselves."},
     {"AWAY", "AWAY: not at the keyboard",
      "AWAY text\nAWAY\n\nWith a text: whoever writes to you alone is told it. Without: you are "
      "back."},
@@ -118,6 +120,10 @@ static const struct topic topics[] = {
      "REDACT #room msgid reason\n\n"
      "What you said yourself, or, in a room that you run, what anybody said. Programs know the\n"
      "msgid and use it by themselves."},
+    {"REGISTER", "REGISTER: make the nickname yours",
+     "REGISTER * * password\nREGISTER name mail@example.org password\n\n"
+     "Makes an account, whose nickname nobody else can take. * is the nickname that you have.\n"
+     "Where the server asks for an address, it sends a code there: HELP VERIFY"},
     {"REHASH", "REHASH: read the configuration again (server operators)", "REHASH"},
     {"ROOMS", "About rooms",
      "A room's name begins with #. Whoever enters a new room runs it: the nickname gets an @.\n"
@@ -145,6 +151,8 @@ static const struct topic topics[] = {
      "it."},
     {"USER", "USER: who you are, while connecting", "It only works before you are in."},
     {"USERHOST", "USERHOST: user and host of nicknames", "USERHOST nick nick"},
+    {"VERIFY", "VERIFY: say the code that came by mail",
+     "VERIFY name code\n\nEnds what REGISTER began."},
     {"VERSION", "VERSION: which software this is", "VERSION"},
     {"WALLOPS", "WALLOPS: a word to everybody who has +w (server operators)", "WALLOPS text"},
     {"WHO", "WHO: people in a room, or by a mask",

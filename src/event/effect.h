@@ -29,7 +29,8 @@ enum effect_kind {
     EFFECT_HASH,   /* make keys of message->body, a password, and answer with INPUT_HASHED */
     EFFECT_SASL,   /* `session`, a user already, says AUTHENTICATE message->body */
     EFFECT_CREDENTIALS, /* the answer to INPUT_CREDENTIALS: `account`, or NULL where there is no
-                           such account, or none that may be logged in to */
+                           such account, or none that may be logged in to, or, where `failed`,
+                           there were too many attempts, whether there is one or not */
     EFFECT_SIGNUP,      /* to a session that is no user yet: message->body are the lines that answer
                            its REGISTER or VERIFY; `account`: it is logged in to that; NULL: not */
     EFFECT_ROSTER,      /* message->body is "/a/b/c", for a classic client */
@@ -37,6 +38,7 @@ enum effect_kind {
     EFFECT_SETTINGS,    /* `settings`: to every edge */
     EFFECT_LOG,         /* to the daemon: `log` and message->body, a sentence */
     EFFECT_REHASH,      /* to the daemon: an operator wants the configuration read again */
+    EFFECT_MAIL,        /* to the daemon: send account->code to account->email */
     EFFECT_STOP,        /* from the daemon to every edge: send message->body to everybody and end */
 
     /* From the core to the store. */
@@ -116,7 +118,7 @@ struct effect {
     session_id session;
     room_id room;
     uint64_t seq; /* EFFECT_REPLY: an echo, held back until this is stored; 0: not held back */
-    bool failed;  /* EFFECT_STORED */
+    bool failed;  /* EFFECT_STORED, EFFECT_CREDENTIALS */
     union {
         struct audience audience;
         struct record record;

@@ -4,6 +4,7 @@
 #include "alloc.h"
 #include "buf.h"
 #include "cap.h"
+#include "tags.h"
 
 #include <stdlib.h>
 
@@ -88,6 +89,12 @@ void message_render(const struct message *message, cap_set caps, struct buf *out
     if ((caps & CAP_SERVER_TIME) != 0 && message->time_ms > 0) {
         buf_add(out, "@time=", 6);
         message_add_time(out, message->time_ms);
+        before = ';';
+    }
+    if ((caps & CAP_ACCOUNT_TAG) != 0 && message->account.len > 0) {
+        buf_add_char(out, before);
+        buf_add(out, "account=", 8);
+        tags_add_escaped(out, message->account);
         before = ';';
     }
     if ((caps & CAP_MESSAGE_TAGS) != 0) {

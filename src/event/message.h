@@ -37,8 +37,8 @@ struct message_parts {
 struct message *message_create(const struct message_parts *parts);
 void message_unref(struct message *message);
 
-/* Appends the message as a recipient with these capabilities gets it: `@time=…;msgid=… ` as
- * server-time and message-tags ask for it, then the body. */
+/* Appends the message as a recipient with these capabilities gets it: `@time=…;account=…;msgid=… `
+ * as server-time, account-tag and message-tags ask for it, then the body. */
 void message_render(const struct message *message, cap_set caps, struct buf *out);
 
 /* Appends "2026-11-22T21:40:00.123Z" (IRCv3 server-time). */

@@ -31,6 +31,14 @@ enum settings_cutoff {
     CUTOFF_JOIN,         /* from when the reader joined */
 };
 
+/* Who of those with an account has something: the server's word, and how far people may choose. */
+enum settings_policy {
+    POLICY_NEVER,
+    POLICY_OPT_IN,  /* who chose it */
+    POLICY_OPT_OUT, /* everybody but who chose otherwise */
+    POLICY_ALWAYS,
+};
+
 struct settings {
     struct refcount holders;
 
@@ -99,7 +107,23 @@ struct settings {
     uint64_t history_direct_age_ms;
     uint64_t history_direct_count;
 
-    bool accounts; /* people may have accounts, and rooms may be registered */
+    bool accounts; /* people may have accounts, and rooms may be registered; the rest matters only
+                      then */
+    bool registration;              /* people may register by themselves */
+    bool registration_early;        /* … before they have come in */
+    bool registration_custom_names; /* … under another name than their nickname */
+    bool email_required;
+    bool email_verified;   /* an account is open only when its code was said (VERIFY) */
+    uint64_t verify_ms;    /* how long that code is good */
+    unsigned password_min; /* bytes */
+    bool nick_reserved;    /* a registered nickname, or one like it, is for who is logged in */
+    bool nick_is_account;  /* who logs in is called as the account is */
+    enum settings_policy multiclient; /* several sessions on one nickname */
+    enum settings_policy always_on;   /* stays in its rooms without a session */
+    uint64_t always_on_ms;            /* … for so long; 0: for ever */
+    unsigned sessions_per_user;
+    struct settings_bucket logins;        /* that failed, of one host and of one name */
+    struct settings_bucket registrations; /* of one host */
 
     unsigned tls_port; /* of IRC inside TLS, to be told to people; 0: there is none */
 

@@ -14,6 +14,7 @@
 #define VERB_LIST(X)                                                                               \
     X(ADMIN, 0, 10, 0, 0x1)                                                                        \
     X(ANNOUNCE, 1, 10, 0, 0)                                                                       \
+    X(AUTHENTICATE, 1, 10, 0, 0)                                                                   \
     X(AWAY, 0, 10, 0, 0)                                                                           \
     X(CAP, 1, 5, 0, 0)                                                                             \
     X(CHATHISTORY, 0, 20, 0, 0x2)                                                                  \
@@ -44,6 +45,7 @@
     X(PRIVMSG, 0, 10, VERB_SPEAKS, 0x1)                                                            \
     X(QUIT, 0, 1, 0, 0)                                                                            \
     X(REDACT, 2, 10, 0, 0x1)                                                                       \
+    X(REGISTER, 3, 30, VERB_NEW_NAMES, 0x1)                                                        \
     X(REHASH, 0, 20, 0, 0)                                                                         \
     X(SEARCH, 0, 50, VERB_ATTRIBUTES, 0)                                                           \
     X(SETNAME, 1, 10, 0, 0)                                                                        \
@@ -53,6 +55,7 @@
     X(TOPIC, 1, 10, 0, 0x1)                                                                        \
     X(USER, 0, 10, 0, 0)                                                                           \
     X(USERHOST, 1, 10, 0, VERB_FOLD_ALL)                                                           \
+    X(VERIFY, 2, 20, 0, 0x1)                                                                       \
     X(VERSION, 0, 10, 0, 0x1)                                                                      \
     X(WALLOPS, 1, 10, 0, 0)                                                                        \
     X(WHO, 0, 15, 0, 0x1)                                                                          \

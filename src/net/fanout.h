@@ -17,7 +17,7 @@
 #include "run.h"
 
 enum {
-    FANOUT_VARIANTS = 4, /* tags differ by server-time and message-tags: forms of a message */
+    FANOUT_VARIANTS = 8, /* tags differ by server-time, message-tags, account-tag: forms of one */
     FANOUT_CLASSES = 32, /* sets of capabilities and traits whose sessions can follow a run */
     FANOUT_NO_CLASS = UINT8_MAX,
 };

@@ -3,12 +3,13 @@
 
 #include "net_limits.h"
 
-enum { VARIANT_TIME = 1, VARIANT_TAGS = 2 };
+enum { VARIANT_TIME = 1, VARIANT_TAGS = 2, VARIANT_ACCOUNT = 4 };
 
 static unsigned variant_of(cap_set caps)
 {
     return ((caps & CAP_SERVER_TIME) != 0 ? VARIANT_TIME : 0) |
-           ((caps & CAP_MESSAGE_TAGS) != 0 ? VARIANT_TAGS : 0);
+           ((caps & CAP_MESSAGE_TAGS) != 0 ? VARIANT_TAGS : 0) |
+           ((caps & CAP_ACCOUNT_TAG) != 0 ? VARIANT_ACCOUNT : 0);
 }
 
 /* One message while it is delivered, and where it was rendered for each variant. */

@@ -10,9 +10,12 @@
 
 /* X(IDENTIFIER, "name"): the order is the order of CAP LS. */
 #define CAP_LIST(X)                                                                                \
+    X(ACCOUNT_NOTIFY, "account-notify")                                                            \
+    X(ACCOUNT_TAG, "account-tag")                                                                  \
     X(AWAY_NOTIFY, "away-notify")                                                                  \
     X(BATCH, "batch")                                                                              \
     X(CAP_NOTIFY, "cap-notify")                                                                    \
+    X(ACCOUNT_REGISTRATION, "draft/account-registration")                                          \
     X(CHATHISTORY, "draft/chathistory")                                                            \
     X(EVENT_PLAYBACK, "draft/event-playback")                                                      \
     X(MESSAGE_REDACTION, "draft/message-redaction")                                                \
@@ -55,20 +58,22 @@ __extension__ enum {
     /* Those that mean something only where what is said is kept. */
     CAP_OF_HISTORY =
         CAP_CHATHISTORY | CAP_EVENT_PLAYBACK | CAP_MESSAGE_REDACTION | CAP_SEARCH | CAP_PLAYBACK,
+    /* … and those that do where people may have accounts. */
+    CAP_OF_ACCOUNTS =
+        CAP_ACCOUNT_NOTIFY | CAP_ACCOUNT_TAG | CAP_ACCOUNT_REGISTRATION | CAP_READ_MARKER,
 };
 
-/* What a server offers, with history or without. Read markers are an account's: there are none yet.
- */
+/* What a server offers, with history or without. Accounts are not offered yet. */
 static inline cap_set cap_offered(bool history)
 {
-    cap_set all = CAP_ALL & ~(cap_set)CAP_READ_MARKER;
+    cap_set all = CAP_ALL & ~(cap_set)CAP_OF_ACCOUNTS;
     return history ? all : all & ~(cap_set)CAP_OF_HISTORY;
 }
 
 /* Who negotiated any of these understands FAIL: the drafts answer with nothing else. */
 __extension__ enum {
-    CAPS_THAT_KNOW_FAIL =
-        CAP_STANDARD_REPLIES | CAP_CHATHISTORY | CAP_MESSAGE_REDACTION | CAP_SEARCH,
+    CAPS_THAT_KNOW_FAIL = CAP_STANDARD_REPLIES | CAP_ACCOUNT_REGISTRATION | CAP_CHATHISTORY |
+                          CAP_MESSAGE_REDACTION | CAP_READ_MARKER | CAP_SEARCH,
 };
 
 /* The set with just this capability, or 0 where the name is unknown. */
