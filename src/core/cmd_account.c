@@ -17,12 +17,15 @@ void cmd_AUTHENTICATE(struct core *core, const struct input_line *in)
     if (!have_accounts(core, in)) {
         return;
     }
+    struct buf body = {0};
+    buf_printf(&body, "%s " STR_FMT, core->who->user->name.raw, STR_ARG(in->line.params[0]));
     core_emit(core, &(struct effect){
                         .kind = EFFECT_SASL,
                         .session = core->who->id,
-                        .message = message_create(&(struct message_parts){
-                            .time_ms = core->now_ms, .body = in->line.params[0]}),
+                        .message = message_create(&(struct message_parts){.time_ms = core->now_ms,
+                                                                          .body = buf_str(&body)}),
                     });
+    buf_finish(&body);
 }
 
 static void unavailable(struct core *core, const struct input_line *in)

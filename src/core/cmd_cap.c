@@ -4,7 +4,7 @@
  */
 #include "reply.h"
 
-enum { CAP_VERSION_302 = 302 };
+#include "settings_caps.h"
 
 /* ":server CAP nick SUB :words", in as many lines as it takes. With `more`, all but the last carry
  * "*", which only clients of version 302 understand; others get the lines without it. */
@@ -18,29 +18,17 @@ static void send_words(struct core *core, const char *subcommand, struct str wor
         words = STR("");
     }
     do {
-        struct str part = words;
-        if (part.len > max) {
-            part = str_cut_utf8(words, max);
-            const char *space = memrchr(part.p, ' ', part.len);
-            if (space != NULL) {
-                part.len = (size_t)(space - part.p);
-            }
-        }
-        words = (struct str){part.p + part.len, words.len - part.len};
-        while (words.len > 0 && words.p[0] == ' ') {
-            words.p++;
-            words.len--;
-        }
+        struct str part = cap_take_words(&words, max);
         reply_server(core, "CAP %s %s %s:" STR_FMT, nick, subcommand,
                      more && words.len > 0 ? "* " : "", STR_ARG(part));
     } while (words.len > 0);
 }
 
-static void send_caps(struct core *core, const char *subcommand, cap_set caps)
+static void send_caps(struct core *core, const char *subcommand, cap_set caps, unsigned version)
 {
     struct buf names = {0};
-    cap_add_names(&names, caps);
-    send_words(core, subcommand, buf_str(&names), core->who->cap_version >= CAP_VERSION_302);
+    settings_add_caps(core->settings, caps, version, core->who->tls, &names);
+    send_words(core, subcommand, buf_str(&names), core->who->cap_version >= CAP_VERSION_VALUES);
     buf_finish(&names);
 }
 
@@ -48,20 +36,20 @@ static void list_supported(struct core *core, struct str version)
 {
     struct session *who = core->who;
     uint64_t number;
-    if (str_to_u64(version, &number) == STATUS_OK && number >= CAP_VERSION_302 &&
-        (who->cap_version < CAP_VERSION_302 || (who->caps & CAP_CAP_NOTIFY) == 0)) {
-        who->cap_version = CAP_VERSION_302;
+    if (str_to_u64(version, &number) == STATUS_OK && number >= CAP_VERSION_VALUES &&
+        (who->cap_version < CAP_VERSION_VALUES || (who->caps & CAP_CAP_NOTIFY) == 0)) {
+        who->cap_version = CAP_VERSION_VALUES;
         who->caps |= CAP_CAP_NOTIFY;
         session_emit_traits(core, who);
     }
-    send_caps(core, "LS", cap_offered(core->settings->history));
+    send_caps(core, "LS", settings_caps(core->settings), who->cap_version);
 }
 
 static void request(struct core *core, struct str list)
 {
     struct session *who = core->who;
     cap_set caps = who->caps;
-    if (!cap_apply(list, who->cap_version, cap_offered(core->settings->history), &caps)) {
+    if (!cap_apply(list, who->cap_version, settings_caps(core->settings), &caps)) {
         send_words(core, "NAK", list, false);
         return;
     }
@@ -78,7 +66,7 @@ void cmd_CAP(struct core *core, const struct input_line *in)
     if (str_eq_nocase(subcommand, STR("LS"))) {
         list_supported(core, line_param(&in->line, 1));
     } else if (str_eq_nocase(subcommand, STR("LIST"))) {
-        send_caps(core, "LIST", core->who->caps);
+        send_caps(core, "LIST", core->who->caps, 0);
     } else if (str_eq_nocase(subcommand, STR("REQ"))) {
         request(core, line_rest(in, 1));
     } else if (!str_eq_nocase(subcommand, STR("END"))) {

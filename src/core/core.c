@@ -191,7 +191,7 @@ static enum core_result apply_verdict(struct core *core, const struct input *inp
         memcpy(core->label, verify.label, strlen(verify.label) + 1);
     }
     /* The operator may have been taken out of the settings while the password was checked. */
-    if (input->verdict && operator_exists(core, verify.operator_name)) {
+    if (input->verdict.right && operator_exists(core, verify.operator_name)) {
         core_make_operator(core, session->user, str_from(verify.operator_name));
     } else {
         core_log(core, LOG_REFUSE, session->id, "%s gave a wrong password for operator %s",

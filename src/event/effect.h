@@ -27,7 +27,9 @@ enum effect_kind {
     EFFECT_VERIFY, /* check message->body, a password, against `account`, or, where that is NULL,
                       against operator `operator_index`, and answer with INPUT_VERDICT */
     EFFECT_HASH,   /* make keys of message->body, a password, and answer with INPUT_HASHED */
-    EFFECT_SASL,   /* `session`, a user already, says AUTHENTICATE message->body */
+    EFFECT_SASL,   /* `session`, a user already, says AUTHENTICATE: message->body is its nickname, a
+                      space, and the parameter. Its edge lets no later line of it through meanwhile
+                      */
     EFFECT_CREDENTIALS, /* the answer to INPUT_CREDENTIALS: `account`, or NULL where there is no
                            such account, or none that may be logged in to, or, where `failed`,
                            there were too many attempts, whether there is one or not */

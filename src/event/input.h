@@ -146,7 +146,10 @@ struct input {
             enum reject why;
             struct str tags; /* the line's, where they could be read: they may hold a label */
         } reject;
-        bool verdict;
+        struct {
+            bool right;
+            bool unavailable; /* too many are waiting, or who had to be asked did not answer */
+        } verdict;
         struct {
             struct password_keys keys;
             struct str code; /* random, for VERIFY */

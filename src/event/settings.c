@@ -118,6 +118,9 @@ void settings_set_defaults(struct settings *settings)
     settings->playback_lines = 25;
     settings->room_keep_ms = 30ull * 86400 * 1000;
     settings->rooms_kept_max = 10000;
+    settings->password_passes = 2;
+    settings->password_memory_kib = 64 * 1024;
+    settings->scram_iterations = 100000;
     settings->classic_gap_ms = 80;
     settings->classic_backlog_bytes = 64u << 10;
 }

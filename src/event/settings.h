@@ -124,6 +124,14 @@ struct settings {
     unsigned sessions_per_user;
     struct settings_bucket logins;        /* that failed, of one host and of one name */
     struct settings_bucket registrations; /* of one host */
+    bool account_required;                /* nobody comes in without logging in */
+    bool outside_logins; /* somebody else (a command, a socket) is asked about the passwords of
+                            those who have none here … */
+    bool outside_create; /* … and an account is made for whom that lets in */
+    /* What a new password's keys cost: Argon2id's passes and memory, and PBKDF2's iterations. */
+    unsigned password_passes;
+    unsigned password_memory_kib;
+    unsigned scram_iterations;
 
     unsigned tls_port; /* of IRC inside TLS, to be told to people; 0: there is none */
 
@@ -137,6 +145,12 @@ void settings_unref(struct settings *settings);
 
 /* Replaces *field (one of the strings above) by a copy. */
 void settings_set(char **field, const char *value);
+
+/* REGISTER before coming in is no way around the server's password. */
+static inline bool settings_registers_early(const struct settings *settings)
+{
+    return settings->registration_early && settings->password_hash == NULL;
+}
 
 /* Makes what follows from other fields. After the last change, before the settings are shared. */
 void settings_seal(struct settings *settings);

@@ -38,7 +38,7 @@ static void apply_verdict(struct conn *conn, const struct verify *verify)
         .kind = INPUT_VERDICT,
         .session = conn->id,
         .now_ms = edge->wall_ms,
-        .verdict = verify->right,
+        .verdict.right = verify->right,
     };
     if (!verify->signup) {
         turn_add_input(conn, &input, (struct str){0});

@@ -17,6 +17,11 @@ cap_set cap_find(struct str name)
     return 0;
 }
 
+struct str cap_name(unsigned bit)
+{
+    return cap_names[bit];
+}
+
 void cap_add_names(struct buf *out, cap_set caps)
 {
     bool first = true;
@@ -29,6 +34,26 @@ void cap_add_names(struct buf *out, cap_set caps)
             first = false;
         }
     }
+}
+
+struct str cap_take_words(struct str *words, size_t max)
+{
+    struct str part = *words;
+    if (part.len > max) {
+        part = str_cut_utf8(part, max);
+        const char *space = memrchr(part.p, ' ', part.len);
+        /* Where the next byte is a space, the last word is whole. */
+        if (words->p[part.len] != ' ' && space != NULL) {
+            part.len = (size_t)(space - part.p);
+        }
+    }
+    words->p += part.len;
+    words->len -= part.len;
+    while (words->len > 0 && words->p[0] == ' ') {
+        words->p++;
+        words->len--;
+    }
+    return part;
 }
 
 bool cap_apply(struct str list, unsigned version, cap_set offered, cap_set *caps)

@@ -27,6 +27,7 @@
     X(LABELED_RESPONSE, "labeled-response")                                                        \
     X(MESSAGE_TAGS, "message-tags")                                                                \
     X(MULTI_PREFIX, "multi-prefix")                                                                \
+    X(SASL, "sasl")                                                                                \
     X(SERVER_TIME, "server-time")                                                                  \
     X(SETNAME, "setname")                                                                          \
     X(SEARCH, "soju.im/search")                                                                    \
@@ -59,16 +60,9 @@ __extension__ enum {
     CAP_OF_HISTORY =
         CAP_CHATHISTORY | CAP_EVENT_PLAYBACK | CAP_MESSAGE_REDACTION | CAP_SEARCH | CAP_PLAYBACK,
     /* … and those that do where people may have accounts. */
-    CAP_OF_ACCOUNTS =
-        CAP_ACCOUNT_NOTIFY | CAP_ACCOUNT_TAG | CAP_ACCOUNT_REGISTRATION | CAP_READ_MARKER,
+    CAP_OF_ACCOUNTS = CAP_ACCOUNT_NOTIFY | CAP_ACCOUNT_TAG | CAP_ACCOUNT_REGISTRATION |
+                      CAP_READ_MARKER | CAP_SASL,
 };
-
-/* What a server offers, with history or without. Accounts are not offered yet. */
-static inline cap_set cap_offered(bool history)
-{
-    cap_set all = CAP_ALL & ~(cap_set)CAP_OF_ACCOUNTS;
-    return history ? all : all & ~(cap_set)CAP_OF_HISTORY;
-}
 
 /* Who negotiated any of these understands FAIL: the drafts answer with nothing else. */
 __extension__ enum {
@@ -79,8 +73,15 @@ __extension__ enum {
 /* The set with just this capability, or 0 where the name is unknown. */
 cap_set cap_find(struct str name);
 
+/* Of one of CAP_BIT_… */
+struct str cap_name(unsigned bit);
+
 /* Appends the names in the set, separated by spaces. */
 void cap_add_names(struct buf *out, cap_set caps);
+
+/* Takes as many whole words from the front of a list as fit into `max` bytes (a word that is longer
+ * is cut), for one of several lines. Leaves *words empty behind the last one. */
+struct str cap_take_words(struct str *words, size_t max);
 
 /* Applies a CAP REQ list ("a -b c") to *caps as a whole: true and *caps changed, or false and
  * unchanged where any name is unknown or not `offered`. `version` is the client's CAP version:

@@ -6,9 +6,9 @@
 #include "peer_priv.h"
 
 #include "alloc.h"
-#include "cap.h"
 #include "numeric.h"
 #include "session_limits.h"
+#include "settings_caps.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -222,6 +222,25 @@ static void cap_answer(const struct peer *peer, const struct peer_env *env, cons
                verb);
 }
 
+/* In as many lines as it takes. All but the last carry "*", which only clients of version 302
+ * understand; others get one long list in lines without it. */
+static void list_caps(const struct peer *peer, const struct peer_env *env, const char *verb,
+                      cap_set caps, bool values)
+{
+    buf_clear(env->scratch);
+    settings_add_caps(env->settings, caps, values ? peer->cap_version : 0, peer->tls, env->scratch);
+    struct str words = buf_str(env->scratch);
+    char more[8];
+    do {
+        struct str part = words.len > 0 ? cap_take_words(&words, PEER_CAPS_MAX) : STR("");
+        snprintf(more, sizeof(more), "%s%s", verb,
+                 words.len > 0 && peer->cap_version >= CAP_VERSION_VALUES ? " *" : "");
+        cap_answer(peer, env, more);
+        buf_add_str(env->out, part);
+        buf_add(env->out, "\r\n", 2);
+    } while (words.len > 0);
+}
+
 static enum peer_act on_cap(struct peer *peer, const struct peer_env *env, const struct line *line,
                             struct input *ret_input)
 {
@@ -236,17 +255,12 @@ static enum peer_act on_cap(struct peer *peer, const struct peer_env *env, const
             peer->caps |= CAP_CAP_NOTIFY;
         }
         signup->negotiating = true;
-        cap_answer(peer, env, "LS");
-        cap_add_names(env->out, cap_offered(env->settings->history));
-        buf_add(env->out, "\r\n", 2);
+        list_caps(peer, env, "LS", settings_caps(env->settings), true);
     } else if (str_eq_nocase(verb, STR("LIST"))) {
-        cap_answer(peer, env, "LIST");
-        cap_add_names(env->out, peer->caps);
-        buf_add(env->out, "\r\n", 2);
+        list_caps(peer, env, "LIST", peer->caps, false);
     } else if (str_eq_nocase(verb, STR("REQ"))) {
         signup->negotiating = true;
-        bool taken =
-            cap_apply(list, peer->cap_version, cap_offered(env->settings->history), &peer->caps);
+        bool taken = cap_apply(list, peer->cap_version, settings_caps(env->settings), &peer->caps);
         cap_answer(peer, env, taken ? "ACK" : "NAK");
         buf_add_str(env->out, str_cut_utf8(list, 400));
         buf_add(env->out, "\r\n", 2);

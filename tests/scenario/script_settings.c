@@ -48,6 +48,7 @@ static const struct {
     NUMBER(registration_ms), NUMBER(ping_interval_ms),  NUMBER(ping_timeout_ms),
     NUMBER(sendq_bytes),     NUMBER(recvq_bytes),       NUMBER(monitor_max),
     NUMBER(history_limit),   NUMBER(playback_lines),    NUMBER(rooms_kept_max),
+    NUMBER(password_min),    NUMBER(sessions_per_user), NUMBER(scram_iterations),
 };
 
 static const struct {
@@ -58,6 +59,28 @@ static const struct {
     NUMBER(password_hash), NUMBER(version),  NUMBER(motd),        NUMBER(admin[0]),
     NUMBER(admin[1]),      NUMBER(admin[2]),
 };
+
+static const struct {
+    const char *name;
+    size_t offset;
+} spans[] = {NUMBER(room_keep_ms), NUMBER(verify_ms), NUMBER(always_on_ms)};
+
+static const struct {
+    const char *name;
+    size_t offset;
+} switches[] = {
+    NUMBER(history),         NUMBER(log_chat),           NUMBER(accounts),
+    NUMBER(registration),    NUMBER(registration_early), NUMBER(registration_custom_names),
+    NUMBER(email_required),  NUMBER(email_verified),     NUMBER(nick_reserved),
+    NUMBER(nick_is_account), NUMBER(account_required),   NUMBER(outside_logins),
+    NUMBER(outside_create),
+};
+
+static const struct {
+    const char *name;
+    size_t offset;
+} policies[] = {NUMBER(multiclient), NUMBER(always_on)};
+static const char *const policy_names[] = {"never", "opt-in", "opt-out", "always"};
 
 static const struct {
     const char *name;
@@ -113,8 +136,24 @@ bool script_settings_set(struct settings *settings, struct str key, struct str v
             return true;
         }
     }
-    if (str_eq(key, STR("room_keep_ms"))) {
-        return str_to_u64(value, &settings->room_keep_ms) == STATUS_OK;
+    for (size_t i = 0; i < sizeof(spans) / sizeof(spans[0]); i++) {
+        if (str_eq(key, str_from(spans[i].name))) {
+            return str_to_u64(value, (uint64_t *)(base + spans[i].offset)) == STATUS_OK;
+        }
+    }
+    for (size_t i = 0; i < sizeof(switches) / sizeof(switches[0]); i++) {
+        if (str_eq(key, str_from(switches[i].name))) {
+            *(bool *)(base + switches[i].offset) = str_eq(value, STR("yes"));
+            return true;
+        }
+    }
+    for (unsigned i = 0; i < 8; i++) {
+        if (str_eq(key, str_from(policies[i / 4].name)) &&
+            str_eq(value, str_from(policy_names[i % 4]))) {
+            *(enum settings_policy *)(base + policies[i / 4].offset) =
+                (enum settings_policy)(i % 4);
+            return true;
+        }
     }
     for (unsigned i = 0; i < FLOOD_KINDS; i++) {
         if (str_eq(key, str_from(floods[i]))) {
@@ -135,18 +174,6 @@ bool script_settings_set(struct settings *settings, struct str key, struct str v
         while (value.len > 0) {
             add_operator(settings, str_split(&value, ' '));
         }
-        return true;
-    }
-    if (str_eq(key, STR("history"))) {
-        settings->history = str_eq(value, STR("yes"));
-        return true;
-    }
-    if (str_eq(key, STR("accounts"))) {
-        settings->accounts = str_eq(value, STR("yes"));
-        return true;
-    }
-    if (str_eq(key, STR("log_chat"))) {
-        settings->log_chat = str_eq(value, STR("yes"));
         return true;
     }
     return false;

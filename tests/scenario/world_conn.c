@@ -386,8 +386,10 @@ void world_verdict(struct world *world, unsigned number, bool right)
     if (verify == VERIFY_NONE || is_ended(conn)) {
         return;
     }
-    struct input input = {
-        .kind = INPUT_VERDICT, .session = conn->id, .now_ms = world->wall_ms, .verdict = right};
+    struct input input = {.kind = INPUT_VERDICT,
+                          .session = conn->id,
+                          .now_ms = world->wall_ms,
+                          .verdict.right = right};
     if (verify == VERIFY_OPERATOR) {
         world_add_input(world, conn, &input, (struct str){0});
     } else {

@@ -281,9 +281,10 @@ void fixture_verdict(struct fixture *f, bool verdict)
 {
     unsigned session = f->verifying - 1;
     f->verifying = 0;
-    f->sessions[session].result = fixture_apply(
-        f, &(struct input){
-               .kind = INPUT_VERDICT, .session = f->sessions[session].id, .verdict = verdict});
+    f->sessions[session].result =
+        fixture_apply(f, &(struct input){.kind = INPUT_VERDICT,
+                                         .session = f->sessions[session].id,
+                                         .verdict.right = verdict});
 }
 
 void fixture_make_operator(struct fixture *f, unsigned session)

@@ -28,7 +28,7 @@ static void names_and_bits(void **state)
 static void check(const char *list, unsigned version, uint32_t before, bool taken, uint32_t after)
 {
     cap_set caps = before;
-    assert_int_equal(cap_apply(str_from(list), version, cap_offered(false), &caps), taken);
+    assert_int_equal(cap_apply(str_from(list), version, CAP_ALL, &caps), taken);
     assert_int_equal(caps, after);
 }
 
@@ -50,10 +50,21 @@ static void requests(void **state)
 static void what_is_not_offered_is_refused(void **state)
 {
     cap_set caps = 0;
-    assert_false(cap_apply(STR("draft/chathistory"), 302, cap_offered(false), &caps));
-    assert_true(cap_apply(STR("draft/chathistory"), 302, cap_offered(true), &caps));
+    assert_false(cap_apply(STR("draft/chathistory"), 302, CAP_BATCH, &caps));
+    assert_true(cap_apply(STR("draft/chathistory"), 302, CAP_CHATHISTORY, &caps));
     assert_int_equal(caps, CAP_CHATHISTORY);
-    assert_false(cap_apply(STR("draft/read-marker"), 302, cap_offered(true), &caps));
+}
+
+static void words_that_fit(void **state)
+{
+    struct str words = STR("one two  three");
+    assert_str(cap_take_words(&words, 7), "one two");
+    assert_str(cap_take_words(&words, 2), "th");
+    assert_str(cap_take_words(&words, 100), "ree");
+    assert_int_equal(words.len, 0);
+    words = STR("one two");
+    assert_str(cap_take_words(&words, 6), "one");
+    assert_str(words, "two");
 }
 
 int main(void)
@@ -62,6 +73,7 @@ int main(void)
         cmocka_unit_test(names_and_bits),
         cmocka_unit_test(requests),
         cmocka_unit_test(what_is_not_offered_is_refused),
+        cmocka_unit_test(words_that_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,77 @@
+/* What is offered, and the values of it. Any thread. */
+#include "settings_caps.h"
+
+cap_set settings_caps(const struct settings *settings)
+{
+    cap_set caps = CAP_ALL;
+    if (!settings->history) {
+        caps &= ~(cap_set)CAP_OF_HISTORY;
+    }
+    if (!settings->accounts) {
+        caps &= ~(cap_set)CAP_OF_ACCOUNTS;
+    }
+    if (!settings->registration) {
+        caps &= ~(cap_set)CAP_ACCOUNT_REGISTRATION;
+    }
+    /* Nothing answers them yet. */
+    return caps & ~(cap_set)CAP_OF_ACCOUNTS;
+}
+
+void settings_add_mechanisms(const struct settings *settings, bool tls, struct buf *out)
+{
+    buf_add_cstr(out, "PLAIN");
+    if (tls) {
+        buf_add_cstr(out, ",EXTERNAL");
+    }
+    /* Who has the passwords elsewhere has no keys for SCRAM here. */
+    if (!settings->outside_logins) {
+        buf_add_cstr(out, tls ? ",SCRAM-SHA-256,SCRAM-SHA-256-PLUS" : ",SCRAM-SHA-256");
+    }
+}
+
+static void add_registration(const struct settings *settings, struct buf *out)
+{
+    size_t before = out->len;
+    if (settings_registers_early(settings)) {
+        buf_add_cstr(out, ",before-connect");
+    }
+    if (settings->email_required || settings->email_verified) {
+        buf_add_cstr(out, ",email-required");
+    }
+    if (settings->registration_custom_names) {
+        buf_add_cstr(out, ",custom-account-name");
+    }
+    if (out->len > before) {
+        out->p[before] = '=';
+    }
+}
+
+void settings_add_caps(const struct settings *settings, cap_set caps, unsigned version, bool tls,
+                       struct buf *out)
+{
+    bool first = true;
+    for (unsigned i = 0; i < CAP_COUNT; i++) {
+        if ((caps & (cap_set)1 << i) == 0) {
+            continue;
+        }
+        if (!first) {
+            buf_add_char(out, ' ');
+        }
+        first = false;
+        buf_add_str(out, cap_name(i));
+        if (version < CAP_VERSION_VALUES) {
+            continue;
+        }
+        switch (i) {
+        case CAP_BIT_SASL:
+            buf_add_char(out, '=');
+            settings_add_mechanisms(settings, tls, out);
+            break;
+        case CAP_BIT_ACCOUNT_REGISTRATION:
+            add_registration(settings, out);
+            break;
+        default:
+            break;
+        }
+    }
+}
