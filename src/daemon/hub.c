@@ -37,6 +37,7 @@ struct hub {
     struct stage edges[EDGES_MAX];
     struct hub_port ports[EDGES_MAX];
     struct store *store; /* NULL: nothing is kept */
+    bool history;        /* what is said is kept, too */
     struct stage for_store;
     bool closed; /* nothing is taken any more */
     struct stage daemon;
@@ -173,7 +174,7 @@ static void to_store(struct hub *hub, const struct effect *effect)
 static void route_record(struct hub *hub, const struct effect *effect)
 {
     struct effect record = *effect;
-    record.record.refused = hub->store == NULL || store_is_full(hub->store);
+    record.record.refused = !hub->history || store_is_full(hub->store);
     bool kept = !record.record.refused;
     bool said = effect->session != 0;
     if (kept && said) {
@@ -288,7 +289,7 @@ struct port hub_port(struct hub *hub, unsigned edge)
 {
     hub->ports[edge] = (struct hub_port){hub, edge};
     struct port port = {.ctx = &hub->ports[edge], .submit = submit};
-    if (hub->store != NULL) {
+    if (hub->history) {
         port.drained = drained;
         port.abandon = abandon;
         port.is_pressed = is_pressed;
@@ -343,6 +344,7 @@ struct hub *hub_create(const struct hub_options *options)
 {
     struct hub *hub = xcalloc(1, sizeof(*hub));
     hub->store = options->store;
+    hub->history = options->store != NULL && options->settings->history;
     lock_init(&hub->lock);
     mailbox_init(&hub->mailbox, sizeof(struct effect), options->wake, options->ctx);
     struct core_options core = {

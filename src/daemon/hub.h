@@ -14,7 +14,7 @@ struct hub;
 
 struct hub_options {
     struct settings *settings; /* borrowed */
-    struct store *store;       /* borrowed; NULL: nothing is kept */
+    struct store *store;       /* borrowed; NULL: nothing is kept, not even accounts */
     uint64_t started_ms;       /* wall clock */
     /* Effects for the daemon (LOG, REHASH) are announced on any thread by this. */
     void (*wake)(void *ctx);

@@ -58,7 +58,7 @@ static void on_notice(void *ctx, struct str sentence)
 
 bool server_open_store(struct server *server)
 {
-    if (!server->config.history.on) {
+    if (!server->config.history.on && !server->config.accounts.on) {
         return true;
     }
     struct buf path = {0};
@@ -71,7 +71,8 @@ bool server_open_store(struct server *server)
                                                     .trouble = on_trouble,
                                                     .notice = on_notice,
                                                     .settings = server->settings,
-                                                    .search = true,
+                                                    .history = server->config.history.on,
+                                                    .search = server->config.history.on,
                                                     .ctx = server},
                             &server->store, &error);
     if (status != STATUS_OK) {
@@ -82,33 +83,76 @@ bool server_open_store(struct server *server)
     return status == STATUS_OK;
 }
 
-/* The name is folded again: the tables, or the casemapping, may not be those of last time. */
+/* Names are folded again: the tables, or the casemapping, may not be those of last time. */
+struct folded {
+    struct buf folded;
+    struct buf skeleton;
+};
+
+static void fold(const struct server *server, struct str name, struct folded *out)
+{
+    *out = (struct folded){0};
+    name_fold(server->settings->casemapping, name, &out->folded);
+    name_skeleton(name, &out->skeleton);
+}
+
+static void folded_finish(struct folded *folded)
+{
+    buf_finish(&folded->folded);
+    buf_finish(&folded->skeleton);
+}
+
+static void restore_account(void *ctx, struct account_state *account)
+{
+    struct server *server = ctx;
+    struct folded folded;
+    fold(server, account->name, &folded);
+    struct account_state fresh = *account;
+    fresh.folded = buf_str(&folded.folded);
+    fresh.skeleton = buf_str(&folded.skeleton);
+    struct account_state *state = account_state_create(&fresh);
+    hub_apply(
+        server->hub,
+        &(struct input){.kind = INPUT_ACCOUNT, .now_ms = server->started_ms, .account = state});
+    account_state_unref(state);
+    folded_finish(&folded);
+}
+
 static void restore_room(void *ctx, const struct room_state *room)
 {
     struct server *server = ctx;
-    struct buf folded = {0};
-    struct buf skeleton = {0};
-    name_fold(server->settings->casemapping, room->name, &folded);
-    name_skeleton(room->name, &skeleton);
+    struct folded folded;
+    fold(server, room->name, &folded);
     struct room_state fresh = *room;
-    fresh.folded = buf_str(&folded);
-    fresh.skeleton = buf_str(&skeleton);
-    const struct input input = {.kind = INPUT_ROOM, .now_ms = server->started_ms, .room = &fresh};
-    hub_apply(server->hub, &input);
-    buf_finish(&folded);
-    buf_finish(&skeleton);
+    fresh.folded = buf_str(&folded.folded);
+    fresh.skeleton = buf_str(&folded.skeleton);
+    hub_apply(server->hub,
+              &(struct input){.kind = INPUT_ROOM, .now_ms = server->started_ms, .room = &fresh});
+    folded_finish(&folded);
+}
+
+static void restore_marker(void *ctx, const struct read_marker *marker)
+{
+    struct server *server = ctx;
+    hub_apply(
+        server->hub,
+        &(struct input){.kind = INPUT_MARKER, .now_ms = server->started_ms, .marker = *marker});
 }
 
 bool server_start_store(struct server *server)
 {
-    if (server->store == NULL) {
+    struct store *store = server->store;
+    if (store == NULL) {
         return true;
     }
-    if (store_each_room(server->store, restore_room, server) != STATUS_OK) {
-        log_error("history: the rooms cannot be read");
+    /* Accounts come also where they are switched off: rooms name them. */
+    if (store_each_account(store, restore_account, server) != STATUS_OK ||
+        store_each_room(store, restore_room, server) != STATUS_OK ||
+        store_each_marker(store, restore_marker, server) != STATUS_OK) {
+        log_error("history: accounts and rooms cannot be read");
         return false;
     }
-    store_start(server->store);
+    store_start(store);
     return true;
 }
 

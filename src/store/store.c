@@ -5,7 +5,9 @@
 #include "store_priv.h"
 
 #include "alloc.h"
+#include "store_account.h"
 #include "store_limits.h"
+#include "store_room.h"
 
 #include <stdlib.h>
 
@@ -49,7 +51,7 @@ int store_open(const struct store_options *options, struct store **ret_store, st
         store_writer_finish(&store->writer);
         goto failed;
     }
-    if (options->search) {
+    if (options->history && options->search) {
         open_index(store);
     }
     store->writer.db.indexer = store->indexer;
@@ -72,6 +74,20 @@ int store_each_room(struct store *store, void (*each)(void *ctx, const struct ro
 {
     CHECK(!store->writer.running);
     return store_rooms_each(&store->writer.db, each, ctx);
+}
+
+int store_each_account(struct store *store, void (*each)(void *ctx, struct account_state *account),
+                       void *ctx)
+{
+    CHECK(!store->writer.running);
+    return store_accounts_each(&store->writer.db, each, ctx);
+}
+
+int store_each_marker(struct store *store,
+                      void (*each)(void *ctx, const struct read_marker *marker), void *ctx)
+{
+    CHECK(!store->writer.running);
+    return store_markers_each(&store->writer.db, each, ctx);
 }
 
 void store_start(struct store *store)

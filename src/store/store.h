@@ -14,10 +14,13 @@ struct store;
 
 struct store_options {
     const char *path;                /* of the database file; its folder exists */
+    bool history;                    /* what is said is recorded, and asked for; else only accounts
+                                        and rooms are kept, which needs fewer threads */
     unsigned readers;                /* threads that answer questions; 0: as many as is usual */
     const struct settings *settings; /* what is kept how long, until EFFECT_SETTINGS comes; borrowed
                                         by store_open(); NULL: for ever */
-    bool search;                     /* keeps an index, so that SEARCH finds something */
+    bool search;                     /* with history: keeps an index, so that SEARCH finds
+                                        something */
     /* All are called on threads of the store, which holds no lock then. */
     /* Effects for the edge of effect->session; references and ownership go along. */
     void (*to_edge)(void *ctx, unsigned edge, const struct effect *effects, size_t n);
@@ -44,10 +47,16 @@ struct store_identity store_identity(const struct store *store);
 /* Each room that was kept, oldest first. Before store_start(). */
 int store_each_room(struct store *store, void (*each)(void *ctx, const struct room_state *room),
                     void *ctx) MARU_CHECK;
+/* Each account in the order of their ids (who keeps it takes a reference), and each read marker. */
+int store_each_account(struct store *store, void (*each)(void *ctx, struct account_state *account),
+                       void *ctx) MARU_CHECK;
+int store_each_marker(struct store *store,
+                      void (*each)(void *ctx, const struct read_marker *marker),
+                      void *ctx) MARU_CHECK;
 void store_start(struct store *store);
 
-/* RECORD, ROOM, ROOM_GONE, QUERY, REDACT and SETTINGS, in the core's order: takes the references
- * and what is owned. Never waits for the disk. The caller's lock gives the order. */
+/* What effect.h says is for the store, and SETTINGS, in the core's order: takes the references and
+ * what is owned. Never waits for the disk. The caller's lock gives the order. */
 void store_post(struct store *store, const struct effect *effects, size_t n);
 /* More bytes wait than half the bound; than the bound: then what comes must not be posted. Any
  * thread. */

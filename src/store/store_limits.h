@@ -24,10 +24,11 @@ enum {
 
     STORE_EPOCH_SLACK_MS = 5000, /* by which the clock may go back and still count as going on */
 
-    STORE_COUNT_ROWS = 50000,   /* counted before a snapshot is given up */
-    STORE_BACKUP_PAGES = 64,    /* copied between two batches … */
-    STORE_BACKUP_STEPS = 16,    /* … and so often before what was copied goes to disk */
-    STORE_REACTIONS_ROWS = 100, /* taken away at a time with what they belong to */
+    STORE_COUNT_ROWS = 50000,          /* counted before a snapshot is given up */
+    STORE_BACKUP_PAGES = 64,           /* copied between two batches … */
+    STORE_BACKUP_STEPS = 16,           /* … and so often before what was copied goes to disk */
+    STORE_MARKERS_UNSAVED = 64 * 1024, /* kept while nothing can be written */
+    STORE_REACTIONS_ROWS = 100,        /* taken away at a time with what they belong to */
 
     STORE_ERASE_NICKS = 100 * 1000, /* of one person, that events are looked through for */
 

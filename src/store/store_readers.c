@@ -93,6 +93,7 @@ static void enter(struct store_readers *readers, struct store_job *job)
 
 void store_readers_ask(struct store_readers *readers, struct query *query, uint64_t fence)
 {
+    CHECK(readers->n > 0);
     struct store_job *job = xcalloc(1, sizeof(*job));
     job->session = query->session;
     job->fence = fence;
@@ -290,6 +291,9 @@ int store_readers_init(struct store_readers *readers, const struct store_options
     lock_init(&readers->lock);
     cond_init(&readers->wake);
     unsigned n = options->readers > 0 ? options->readers : STORE_READERS;
+    if (!options->history) {
+        n = 0;
+    }
     readers->readers = xcalloc(n, sizeof(*readers->readers));
     int status = 0;
     while (readers->n < n && status == 0) {

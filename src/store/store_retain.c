@@ -96,6 +96,9 @@ static int take_away(struct store_db *db, const struct place_row *place, const u
         status = store_forget(db, seqs, n, &rows);
     }
     if (status == 0 && with_place) {
+        status = stmt_run(db, STMT_MARKERS_OF_PLACE, "ii", place->id, INT64_MAX);
+    }
+    if (status == 0 && with_place) {
         status = stmt_run(db, STMT_PLACE_DELETE, "i", place->id);
     }
     if (status == 0) {

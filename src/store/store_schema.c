@@ -44,6 +44,32 @@ static const struct store_migration steps[] = {
      " list INTEGER NOT NULL, mask TEXT NOT NULL, mask_folded TEXT NOT NULL,"
      " set_by TEXT NOT NULL, set_ms INTEGER NOT NULL);"
      "CREATE INDEX room_masks_room ON room_masks(room);"},
+    /* Accounts, and what registered rooms have. messages.sender is the account's id where who
+     * spoke was logged in: so it needs no column of its own, and a name that somebody else
+     * registers later is not put on old words. */
+    {"CREATE TABLE accounts(id INTEGER PRIMARY KEY, name TEXT NOT NULL, folded TEXT NOT NULL,"
+     " skeleton TEXT NOT NULL, created_ms INTEGER NOT NULL, password_hash TEXT NOT NULL,"
+     " scram TEXT NOT NULL, email TEXT NOT NULL, code TEXT NOT NULL, code_ms INTEGER NOT NULL,"
+     " multiclient INTEGER NOT NULL, always_on INTEGER NOT NULL, suspended INTEGER NOT NULL,"
+     " suspended_why TEXT NOT NULL, seen_ms INTEGER NOT NULL, user TEXT NOT NULL,"
+     " realname TEXT NOT NULL);"
+     "CREATE TABLE account_fingerprints(id INTEGER PRIMARY KEY, account INTEGER NOT NULL,"
+     " fingerprint TEXT NOT NULL);"
+     "CREATE INDEX account_fingerprints_account ON account_fingerprints(account);"
+     "CREATE TABLE account_rooms(id INTEGER PRIMARY KEY, account INTEGER NOT NULL,"
+     " room INTEGER NOT NULL, since_seq INTEGER NOT NULL, rank INTEGER NOT NULL);"
+     "CREATE INDEX account_rooms_account ON account_rooms(account);"
+     "CREATE TABLE markers(account INTEGER NOT NULL, place INTEGER NOT NULL,"
+     " time INTEGER NOT NULL, PRIMARY KEY (account, place)) WITHOUT ROWID;"
+     "CREATE INDEX markers_place ON markers(place);"
+     "ALTER TABLE rooms ADD COLUMN params TEXT NOT NULL DEFAULT '';"
+     "ALTER TABLE rooms ADD COLUMN founder INTEGER NOT NULL DEFAULT 0;"
+     "ALTER TABLE rooms ADD COLUMN registered_ms INTEGER NOT NULL DEFAULT 0;"
+     "ALTER TABLE room_masks ADD COLUMN until_ms INTEGER NOT NULL DEFAULT 0;"
+     "CREATE TABLE room_ranks(id INTEGER PRIMARY KEY, room INTEGER NOT NULL,"
+     " account INTEGER NOT NULL, rank INTEGER NOT NULL);"
+     "CREATE INDEX room_ranks_room ON room_ranks(room);"
+     "CREATE INDEX room_ranks_account ON room_ranks(account);"},
 };
 
 static int say(struct buf *error, sqlite3 *sqlite, const char *what)

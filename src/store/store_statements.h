@@ -7,6 +7,13 @@
 /* Those that decide whether it is shown. */
 #define STORE_TRAITS "seq, time, kind, message_seq"
 
+#define STORE_ROOM_COLUMNS                                                                         \
+    "id, name, folded, skeleton, modes, key, member_limit, topic, topic_by, topic_ms, since_ms, "  \
+    "empty_ms, params, founder, registered_ms"
+#define STORE_ACCOUNT_COLUMNS                                                                      \
+    "id, name, folded, skeleton, created_ms, password_hash, scram, email, code, code_ms, "         \
+    "multiclient, always_on, suspended, suspended_why, seen_ms, user, realname"
+
 /* A message is in one of two indexes: speech, or events. The two together, in order, are merged
  * while they are read. */
 #define STORE_SPEECH(columns, where)                                                               \
@@ -57,17 +64,41 @@
     X(EPOCH_ADD, "INSERT OR IGNORE INTO epochs(seq) VALUES (?1)")                                  \
     X(EPOCH_AFTER, "SELECT seq FROM epochs WHERE seq > ?1 ORDER BY seq LIMIT 1")                   \
     X(EPOCH_BEFORE, "SELECT seq FROM epochs WHERE seq <= ?1 ORDER BY seq DESC LIMIT 1")            \
-    X(ROOM_SET, "INSERT OR REPLACE INTO rooms(id, name, folded, skeleton, modes, key, "            \
-                "member_limit, topic, topic_by, topic_ms, since_ms, empty_ms) "                    \
-                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)")                      \
+    X(ROOM_SET, "INSERT OR REPLACE INTO rooms(" STORE_ROOM_COLUMNS                                 \
+                ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)")     \
     X(ROOM_DELETE, "DELETE FROM rooms WHERE id = ?1")                                              \
-    X(ROOM_EACH, "SELECT id, name, folded, skeleton, modes, key, member_limit, topic, topic_by, "  \
-                 "topic_ms, since_ms, empty_ms FROM rooms ORDER BY id")                            \
-    X(MASK_ADD, "INSERT INTO room_masks(room, list, mask, mask_folded, set_by, set_ms) "           \
-                "VALUES (?1, ?2, ?3, ?4, ?5, ?6)")                                                 \
+    X(ROOM_EACH, "SELECT " STORE_ROOM_COLUMNS " FROM rooms ORDER BY id")                           \
+    X(ROOM_LAST, "SELECT max(id) FROM rooms")                                                      \
+    X(ROOMS_WITHOUT_FOUNDER, "UPDATE rooms SET founder = 0, registered_ms = 0 WHERE founder = ?1") \
+    X(MASK_ADD, "INSERT INTO room_masks(room, list, mask, mask_folded, set_by, set_ms, until_ms) " \
+                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")                                             \
     X(MASK_DELETE, "DELETE FROM room_masks WHERE room = ?1")                                       \
-    X(MASK_EACH, "SELECT list, mask, mask_folded, set_by, set_ms FROM room_masks "                 \
-                 "WHERE room = ?1 ORDER BY id")
+    X(MASK_EACH, "SELECT list, mask, mask_folded, set_by, set_ms, until_ms FROM room_masks "       \
+                 "WHERE room = ?1 ORDER BY id")                                                    \
+    X(RANK_ADD, "INSERT INTO room_ranks(room, account, rank) VALUES (?1, ?2, ?3)")                 \
+    X(RANK_DELETE, "DELETE FROM room_ranks WHERE room = ?1")                                       \
+    X(RANKS_OF_ACCOUNT, "DELETE FROM room_ranks WHERE account = ?1")                               \
+    X(RANK_EACH, "SELECT account, rank FROM room_ranks WHERE room = ?1 ORDER BY id")               \
+    X(ACCOUNT_SET, "INSERT OR REPLACE INTO accounts(" STORE_ACCOUNT_COLUMNS                        \
+                   ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, "  \
+                   "?16, ?17)")                                                                    \
+    X(ACCOUNT_DELETE, "DELETE FROM accounts WHERE id = ?1")                                        \
+    X(ACCOUNT_EACH, "SELECT " STORE_ACCOUNT_COLUMNS " FROM accounts ORDER BY id")                  \
+    X(ACCOUNT_NAME, "SELECT name FROM accounts WHERE id = ?1")                                     \
+    X(FINGERPRINT_ADD, "INSERT INTO account_fingerprints(account, fingerprint) VALUES (?1, ?2)")   \
+    X(FINGERPRINT_DELETE, "DELETE FROM account_fingerprints WHERE account = ?1")                   \
+    X(FINGERPRINT_EACH,                                                                            \
+      "SELECT fingerprint FROM account_fingerprints WHERE account = ?1 ORDER BY id")               \
+    X(ACCOUNT_ROOM_ADD, "INSERT INTO account_rooms(account, room, since_seq, rank) "               \
+                        "VALUES (?1, ?2, ?3, ?4)")                                                 \
+    X(ACCOUNT_ROOM_DELETE, "DELETE FROM account_rooms WHERE account = ?1")                         \
+    X(ACCOUNT_ROOM_EACH,                                                                           \
+      "SELECT room, since_seq, rank FROM account_rooms WHERE account = ?1 ORDER BY id")            \
+    X(MARKER_SET, "INSERT OR REPLACE INTO markers(account, place, time) VALUES (?1, ?2, ?3)")      \
+    X(MARKERS_OF_ACCOUNT, "DELETE FROM markers WHERE account = ?1")                                \
+    X(MARKERS_OF_PLACE, "DELETE FROM markers WHERE place = ?1 AND time < ?2")                      \
+    X(MARKER_EACH, "SELECT account, room, a, b, time FROM markers JOIN places ON id = place "      \
+                   "WHERE gone IS NULL ORDER BY account, place")
 
 enum store_statement {
 #define X(name, sql) STMT_##name,

@@ -5,6 +5,7 @@
 #include "search_indexer.h"
 #include "store_limits.h"
 #include "store_line.h"
+#include "store_room.h"
 
 #include <sqlite3.h>
 #include <stdio.h>
@@ -13,24 +14,15 @@
 int store_write_init(struct store_write *write, struct store_db *db)
 {
     *write = (struct store_write){.db = db};
-    return store_epoch_init(&write->epoch, db);
-}
-
-static void forget_rooms(struct store_write *write)
-{
-    struct store_room *next;
-    for (struct store_room *room = write->first_room; room != NULL; room = next) {
-        next = room->next;
-        free(room->state);
-        free(room);
-    }
-    write->first_room = write->last_room = NULL;
-    map_finish(&write->rooms);
+    store_unsaved_init(&write->unsaved);
+    int status = store_rooms_last(db, &write->last_room);
+    write->noted_room = write->last_room;
+    return status == 0 ? store_epoch_init(&write->epoch, db) : status;
 }
 
 void store_write_finish(struct store_write *write)
 {
-    forget_rooms(write);
+    store_unsaved_finish(&write->unsaved);
     map_finish(&write->places);
     free(write->redacted);
     free(write->refused);
@@ -39,7 +31,7 @@ void store_write_finish(struct store_write *write)
 
 bool store_write_is_behind(const struct store_write *write)
 {
-    return write->first_room != NULL;
+    return !store_unsaved_is_empty(&write->unsaved);
 }
 
 /* ---- places ---- */
@@ -218,59 +210,6 @@ static int redact(struct store_write *write, const struct redaction *redaction,
     return status;
 }
 
-/* ---- rooms ---- */
-
-/* Takes `state`; NULL where the room is gone. */
-static void note_room(struct store_write *write, room_id id, struct room_state *state)
-{
-    struct store_room *room = map_get(&write->rooms, id);
-    if (room == NULL) {
-        room = xcalloc(1, sizeof(*room));
-        room->id = id;
-        map_put(&write->rooms, id, room);
-        if (write->last_room != NULL) {
-            write->last_room->next = room;
-        } else {
-            write->first_room = room;
-        }
-        write->last_room = room;
-    }
-    free(room->state);
-    room->state = state;
-}
-
-static int write_masks(struct store_db *db, const struct room_state *state)
-{
-    int status = stmt_run(db, STMT_MASK_DELETE, "i", state->id);
-    for (unsigned i = 0; i < state->n_masks && status == 0; i++) {
-        const struct room_state_mask *mask = &state->masks[i];
-        status = stmt_run(db, STMT_MASK_ADD, "iisssi", state->id, (int64_t)mask->list, mask->mask,
-                          mask->mask_folded, mask->by, mask->set_ms);
-    }
-    return status;
-}
-
-static int write_room(struct store_write *write, const struct store_room *room)
-{
-    struct store_db *db = write->db;
-    const struct room_state *state = room->state;
-    int status;
-    if (state == NULL) {
-        /* What was said there goes in small steps (store_retain.c). */
-        map_del(&write->places, room->id);
-        status = stmt_run(db, STMT_PLACE_GONE, "i", room->id);
-        if (status == 0) {
-            status = stmt_run(db, STMT_MASK_DELETE, "i", room->id);
-        }
-        return status == 0 ? stmt_run(db, STMT_ROOM_DELETE, "i", room->id) : status;
-    }
-    status =
-        stmt_run(db, STMT_ROOM_SET, "isssssissiii", state->id, state->name, state->folded,
-                 state->skeleton, state->modes, state->key, (int64_t)state->limit, state->topic,
-                 state->topic_by, state->topic_ms, state->since_ms, state->empty_ms);
-    return status == 0 ? write_masks(db, state) : status;
-}
-
 /* ---- batches ---- */
 
 static void note_redact(struct store_write *write, size_t at)
@@ -295,17 +234,38 @@ static void note_refused(struct store_write *write, size_t at)
 /* What must not depend on whether anything can be written. */
 static void sort_out(struct store_write *write, struct effect *effects, size_t n)
 {
+    struct store_unsaved *unsaved = &write->unsaved;
     write->n_redacted = 0;
     write->n_refused = 0;
     for (size_t i = 0; i < n; i++) {
         struct effect *effect = &effects[i];
-        if (effect->kind == EFFECT_ROOM) {
-            note_room(write, effect->room_state->id, effect->room_state);
+        switch (effect->kind) {
+        case EFFECT_ROOM:
+            if (write->noted_room < effect->room_state->id) {
+                write->noted_room = effect->room_state->id;
+            }
+            store_unsaved_room(unsaved, effect->room_state->id, effect->room_state);
             effect->room_state = NULL;
-        } else if (effect->kind == EFFECT_ROOM_GONE) {
-            note_room(write, effect->room, NULL);
-        } else if (effect->kind == EFFECT_REDACT) {
+            break;
+        case EFFECT_ROOM_GONE:
+            map_del(&write->places, effect->room);
+            store_unsaved_room(unsaved, effect->room, NULL);
+            break;
+        case EFFECT_ACCOUNT:
+            store_unsaved_account(unsaved, effect->account->id, effect->account,
+                                  effect->session != 0);
+            break;
+        case EFFECT_ACCOUNT_GONE:
+            store_unsaved_account(unsaved, effect->gone, NULL, false);
+            break;
+        case EFFECT_MARKER:
+            store_unsaved_marker(unsaved, &effect->marker);
+            break;
+        case EFFECT_REDACT:
             note_redact(write, i);
+            break;
+        default:
+            break;
         }
     }
 }
@@ -326,121 +286,54 @@ static int write_all(struct store_write *write, const struct effect *effects, si
             status = redact(write, &effects[i].redaction, &write->redacted[r++].outcome);
         }
     }
-    for (const struct store_room *room = write->first_room; room != NULL && status == 0;
-         room = room->next) {
-        status = write_room(write, room);
+    return status == 0 ? store_unsaved_write(&write->unsaved, write->db) : status;
+}
+
+/* After a failure of the disk: what of it is there is only known now. */
+static int open_again(struct store_write *write)
+{
+    int status = store_db_reopen(write->db);
+    if (status == 0) {
+        status = store_rooms_last(write->db, &write->last_room);
+    }
+    if (status == 0) {
+        store_unsaved_settle(&write->unsaved, false, write->last_room);
     }
     return status;
 }
 
-int store_write_batch(struct store_write *write, struct effect *effects, size_t n)
+static void undo(struct store_write *write, struct store_epoch epoch)
 {
-    struct store_db *db = write->db;
-    sort_out(write, effects, n);
-    if (db->suspect) {
-        int status = store_db_reopen(db);
-        if (status != 0) {
-            return status;
-        }
-    }
-    struct store_epoch epoch = write->epoch;
-    int status = store_db_begin(db);
-    if (status == 0) {
-        status = write_all(write, effects, n);
-    }
-    if (status == 0) {
-        status = store_db_commit(db);
-    }
-    if (status == 0) {
-        forget_rooms(write);
-        return 0;
-    }
-    store_db_rollback(db);
+    store_db_rollback(write->db);
     write->epoch = epoch;
     map_finish(&write->places); /* It may hold rows that were never committed. */
     write->n_refused = 0;       /* None was kept. */
     for (size_t i = 0; i < write->n_redacted; i++) {
         write->redacted[i].outcome = REDACT_FAILED;
     }
-    return status;
 }
 
-/* ---- reading rooms ---- */
-
-struct mask_list {
-    struct room_state_mask *masks;
-    unsigned n;
-    unsigned cap;
-    struct buf bytes; /* of all strings; the views are set at the end, since it moves */
-};
-
-static int read_masks(struct store_db *db, room_id room, struct mask_list *list)
+int store_write_batch(struct store_write *write, struct effect *effects, size_t n)
 {
-    sqlite3_stmt *stmt = stmt_begin(db, STMT_MASK_EACH, "i", room);
-    int status;
-    list->n = 0;
-    buf_clear(&list->bytes);
-    while ((status = stmt_step(db, stmt)) == 1) {
-        if (list->n == list->cap) {
-            list->cap = list->cap > 0 ? list->cap * 2 : 16;
-            list->masks = xrealloc(list->masks, list->cap * sizeof(*list->masks));
-        }
-        struct room_state_mask *mask = &list->masks[list->n++];
-        *mask = (struct room_state_mask){
-            .list = (char)stmt_u64(stmt, 0),
-            .mask = stmt_str(stmt, 1),
-            .mask_folded = stmt_str(stmt, 2),
-            .by = stmt_str(stmt, 3),
-            .set_ms = stmt_u64(stmt, 4),
-        };
-        buf_add_str(&list->bytes, mask->mask);
-        buf_add_str(&list->bytes, mask->mask_folded);
-        buf_add_str(&list->bytes, mask->by);
+    struct store_db *db = write->db;
+    struct store_epoch epoch = write->epoch;
+    int status = db->suspect ? open_again(write) : 0;
+    sort_out(write, effects, n);
+    if (status == 0) {
+        status = store_db_begin(db);
     }
-    stmt_end(stmt);
-    const char *at = list->bytes.p;
-    for (unsigned i = 0; i < list->n; i++) {
-        struct str *views[] = {&list->masks[i].mask, &list->masks[i].mask_folded,
-                               &list->masks[i].by};
-        for (unsigned v = 0; v < 3; v++) {
-            views[v]->p = at;
-            at += views[v]->len;
+    if (status == 0) {
+        status = write_all(write, effects, n);
+    }
+    if (status == 0) {
+        status = store_db_commit(db);
+        if (status == 0 || db->suspect) {
+            write->last_room = write->noted_room; /* Perhaps, where the commit has failed. */
         }
+    }
+    store_unsaved_settle(&write->unsaved, status == 0, write->last_room);
+    if (status != 0) {
+        undo(write, epoch);
     }
     return status;
-}
-
-int store_rooms_each(struct store_db *db, void (*each)(void *ctx, const struct room_state *room),
-                     void *ctx)
-{
-    struct mask_list list = {0};
-    sqlite3_stmt *stmt = stmt_begin(db, STMT_ROOM_EACH, "");
-    int status;
-    while ((status = stmt_step(db, stmt)) == 1) {
-        struct room_state room = {
-            .id = stmt_u64(stmt, 0),
-            .name = stmt_str(stmt, 1),
-            .folded = stmt_str(stmt, 2),
-            .skeleton = stmt_str(stmt, 3),
-            .modes = stmt_str(stmt, 4),
-            .key = stmt_str(stmt, 5),
-            .limit = (unsigned)stmt_u64(stmt, 6),
-            .topic = stmt_str(stmt, 7),
-            .topic_by = stmt_str(stmt, 8),
-            .topic_ms = stmt_u64(stmt, 9),
-            .since_ms = stmt_u64(stmt, 10),
-            .empty_ms = stmt_u64(stmt, 11),
-        };
-        status = read_masks(db, room.id, &list);
-        if (status < 0) {
-            break;
-        }
-        room.masks = list.masks;
-        room.n_masks = list.n;
-        each(ctx, &room);
-    }
-    stmt_end(stmt);
-    free(list.masks);
-    buf_finish(&list.bytes);
-    return status < 0 ? status : 0;
 }

@@ -22,6 +22,7 @@ static size_t weight(const struct effect *effect)
 void store_drop_effect(struct effect *effect)
 {
     message_unref(effect->message);
+    account_state_unref(effect->account);
     settings_unref(effect->settings);
     if (effect->kind == EFFECT_ROOM) {
         free(effect->room_state);
@@ -173,20 +174,41 @@ static void note_refused(const struct store_writer *writer)
     }
 }
 
-static void tell_core(const struct store_writer *writer, const struct effect *batch)
+static void tell_core(const struct store_writer *writer, const struct input *input)
+{
+    struct input now = *input;
+    now.now_ms = clock_wall_ms();
+    writer->options->to_core(writer->options->ctx, &now);
+}
+
+static void tell_redacted(const struct store_writer *writer, const struct effect *batch)
 {
     for (size_t i = 0; i < writer->write.n_redacted; i++) {
         const struct effect *asked = &batch[writer->write.redacted[i].at];
-        const struct input input = {
-            .kind = INPUT_REDACTED,
-            .session = asked->session,
-            .now_ms = clock_wall_ms(),
-            .redacted = {.outcome = writer->write.redacted[i].outcome,
-                         .place = asked->redaction.place,
-                         .seq = asked->redaction.seq,
-                         .reason = asked->message != NULL ? asked->message->body : (struct str){0}},
-        };
-        writer->options->to_core(writer->options->ctx, &input);
+        tell_core(writer, &(struct input){
+                              .kind = INPUT_REDACTED,
+                              .session = asked->session,
+                              .redacted = {.outcome = writer->write.redacted[i].outcome,
+                                           .place = asked->redaction.place,
+                                           .seq = asked->redaction.seq,
+                                           .reason = asked->message != NULL ? asked->message->body
+                                                                            : (struct str){0}},
+                          });
+    }
+}
+
+/* Who waits for an account hears what became of it. */
+static void tell_accounts(const struct store_writer *writer, const struct effect *batch, size_t n,
+                          bool failed)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (batch[i].kind == EFFECT_ACCOUNT && batch[i].session != 0) {
+            tell_core(writer, &(struct input){
+                                  .kind = INPUT_ACCOUNT_STORED,
+                                  .session = batch[i].session,
+                                  .stored = {.account = batch[i].account->id, .failed = failed},
+                              });
+        }
     }
 }
 
@@ -203,7 +225,8 @@ static void run_batch(struct store_writer *writer, size_t n)
     tell_trouble(writer, status);
     tell_edges(writer, batch, n, status != 0);
     note_refused(writer);
-    tell_core(writer, batch);
+    tell_redacted(writer, batch);
+    tell_accounts(writer, batch, n, status != 0);
     size_t bytes = 0;
     for (size_t i = 0; i < n; i++) {
         if (batch[i].kind == EFFECT_SETTINGS) {
@@ -218,7 +241,8 @@ static void run_batch(struct store_writer *writer, size_t n)
     uint64_t finished = writer->finished;
     if (writer->db.wal_pages > STORE_WAL_PAGES && !writer->checkpoint_runs &&
         !writer->checkpoint_near) {
-        writer->checkpoint_wanted = true;
+        /* Without history little is written, and nobody's echo waits. */
+        *(writer->options->history ? &writer->checkpoint_wanted : &writer->checkpoint_near) = true;
         cond_wake(&writer->log_wake);
     }
     cond_wake_all(&writer->done);
@@ -405,7 +429,9 @@ int store_writer_init(struct store_writer *writer, const struct store_options *o
         buf_printf(error, "%s: %s", options->path, writer->db.reason);
         return status;
     }
-    status = store_db_open(&writer->log_db, options->path, STORE_WRITER, error);
+    if (options->history) {
+        status = store_db_open(&writer->log_db, options->path, STORE_WRITER, error);
+    }
     if (status == 0) {
         ret_identity->first_id = starts << START_SHIFT;
         memcpy(ret_identity->server_part, writer->db.server_part,
@@ -417,7 +443,9 @@ int store_writer_init(struct store_writer *writer, const struct store_options *o
 void store_writer_start(struct store_writer *writer)
 {
     CHECK(pthread_create(&writer->thread, NULL, run, writer) == 0);
-    CHECK(pthread_create(&writer->log_thread, NULL, store_log_run, writer) == 0);
+    if (writer->options->history) {
+        CHECK(pthread_create(&writer->log_thread, NULL, store_log_run, writer) == 0);
+    }
     writer->running = true;
 }
 
@@ -432,7 +460,9 @@ void store_writer_stop(struct store_writer *writer)
     cond_wake(&writer->log_wake);
     lock_leave(&writer->lock);
     CHECK(pthread_join(writer->thread, NULL) == 0);
-    CHECK(pthread_join(writer->log_thread, NULL) == 0);
+    if (writer->options->history) {
+        CHECK(pthread_join(writer->log_thread, NULL) == 0);
+    }
     writer->running = false;
 }
 

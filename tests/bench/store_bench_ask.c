@@ -91,6 +91,7 @@ void bench_start(struct bench *bench)
     struct search_index *index = NULL;
     const struct store_options options = {
         .path = bench->path,
+        .history = true,
         .to_edge = nothing_to_edge,
         .to_core = nothing_to_core,
         .trouble = no_trouble,

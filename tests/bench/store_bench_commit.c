@@ -108,6 +108,7 @@ static struct store *open_store(struct commits *c, const char *path, bool search
     struct buf error = {0};
     struct store_options options = {
         .path = path,
+        .history = true,
         .search = search,
         .to_edge = to_edge,
         .to_core = to_core,

@@ -72,6 +72,9 @@ static void take_effect(void *ctx, const struct effect *effect)
     case EFFECT_ROOM_GONE:
     case EFFECT_QUERY:
     case EFFECT_REDACT:
+    case EFFECT_ACCOUNT:
+    case EFFECT_ACCOUNT_GONE:
+    case EFFECT_MARKER:
         world_store_take(world, effect);
         return;
     case EFFECT_CAST:

@@ -22,6 +22,7 @@ static struct store_db *open_db(struct world_store *store)
 static void drop_effect(struct effect *effect)
 {
     message_unref(effect->message);
+    account_state_unref(effect->account);
     if (effect->kind == EFFECT_ROOM) {
         free(effect->room_state);
     }
@@ -102,14 +103,44 @@ static void tell_core(struct world *world, const struct effect *effect, enum red
     world_add_input(world, NULL, &input, (struct str){0});
 }
 
-/* What could not be written of rooms comes again with what can be. */
+/* Who waits for an account hears what became of it. */
+static void tell_account(struct world *world, const struct effect *effect, bool failed)
+{
+    if (effect->kind == EFFECT_ACCOUNT && effect->session != 0) {
+        const struct input input = {
+            .kind = INPUT_ACCOUNT_STORED,
+            .session = effect->session,
+            .now_ms = world->wall_ms,
+            .stored = {.account = effect->account->id, .failed = failed},
+        };
+        world_add_input(world, NULL, &input, (struct str){0});
+    }
+}
+
+/* Whether the real store would write it later, with what can be written. */
+static bool stays(const struct effect *effect)
+{
+    switch (effect->kind) {
+    case EFFECT_ROOM:
+    case EFFECT_ROOM_GONE:
+    case EFFECT_ACCOUNT_GONE:
+    case EFFECT_MARKER:
+        return true;
+    case EFFECT_ACCOUNT:
+        return effect->session == 0;
+    default:
+        return false;
+    }
+}
+
 static size_t lose_batch(struct world *world)
 {
     struct world_store *store = &world->store;
     size_t kept = 0;
     for (size_t i = 0; i < store->n_queue; i++) {
         struct effect effect = store->queue[i];
-        if (effect.kind == EFFECT_ROOM || effect.kind == EFFECT_ROOM_GONE) {
+        tell_account(world, &effect, true);
+        if (stays(&effect)) {
             store->queue[kept++] = effect;
         } else {
             if (effect.kind == EFFECT_REDACT) {
@@ -131,7 +162,8 @@ static void write_batch(struct world *world)
         tell_core(world, &store->queue[redacted->at], redacted->outcome);
     }
     for (size_t i = 0; i < store->n_queue; i++) {
-        message_unref(store->queue[i].message); /* The writer has taken the states of rooms. */
+        tell_account(world, &store->queue[i], false);
+        drop_effect(&store->queue[i]); /* The writer has taken the states of rooms. */
     }
 }
 

@@ -32,7 +32,7 @@ struct world_store {
     size_t n_answers;
 };
 
-/* RECORD, ROOM, ROOM_GONE, REDACT and QUERY: takes what they own. */
+/* What effect.h says is for the store: takes what they own. */
 void world_store_take(struct world *world, const struct effect *effect);
 /* Does what there is to do now; false where nothing was. */
 bool world_store_run(struct world *world);

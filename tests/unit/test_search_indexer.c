@@ -35,6 +35,7 @@ static void start(struct world *w)
 {
     const struct store_options options = {
         .path = w->path,
+        .history = true,
         .search = true,
         .to_edge = to_edge,
         .to_core = to_core,

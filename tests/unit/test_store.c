@@ -104,6 +104,7 @@ static void reopen(struct ear *ear)
 {
     const struct store_options options = {
         .path = ear->path,
+        .history = true,
         .search = true,
         .settings = ear->settings,
         .to_edge = to_edge,

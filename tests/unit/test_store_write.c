@@ -2,7 +2,7 @@
 #include "store_fixture.h"
 
 #include "msgid.h"
-#include "store_schema.h"
+#include "store_room.h"
 
 #include <sqlite3.h>
 #include <stdlib.h>
@@ -70,63 +70,26 @@ static void refuses_other_databases(void **state)
     fixture_remove(folder);
 }
 
-/* Two steps more than there are: an older database becomes a newer one, and a copy of it stays. */
-static void migrates_and_keeps_a_copy(void **state)
-{
-    char *folder = fixture_folder();
-    char *path = fixture_path(folder, "a.db");
-    struct store_fixture f;
-    fixture_open(&f, path);
-    fixture_add(&f, 10, room, RECORD_PRIVMSG, "PRIVMSG #r :one");
-    const struct store_migration steps[] = {
-        {"SELECT 1"}, /* which it already is */
-        {"CREATE TABLE added(x); INSERT INTO added VALUES (1)"},
-        {"INSERT INTO added VALUES (2)"},
-    };
-    const struct store_migration broken[] = {{"SELECT 1"}, {"CREATE TABLE half(x); SELECT no"}};
-    struct buf error = {0};
-    assert_true(store_schema_migrate(f.db.sqlite, path, broken, 2, &error) < 0);
-    assert_true(error.len > 0);
-    buf_clear(&error);
-    assert_true(store_db_exec(&f.db, "SELECT * FROM half") < 0);
-    assert_int_equal(store_schema_migrate(f.db.sqlite, path, steps, 3, &error), 0);
-    assert_int_equal(store_schema_migrate(f.db.sqlite, path, steps, 3, &error), 0);
-    sqlite3_stmt *stmt = NULL;
-    assert_int_equal(sqlite3_prepare_v2(f.db.sqlite, "SELECT sum(x) FROM added", -1, &stmt, NULL),
-                     SQLITE_OK);
-    assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
-    assert_int_equal(sqlite3_column_int(stmt, 0), 3);
-    sqlite3_finalize(stmt);
-    fixture_close(&f);
-    free(path);
-    /* The copy is of the first version, with all that was said. */
-    path = fixture_path(folder, "a.db.before-v2");
-    fixture_open(&f, path);
-    struct query query = fixture_query(QUERY_LAST, 10);
-    char *texts = fixture_texts(&f, &query);
-    assert_string_equal(texts, "one ");
-    free(texts);
-    assert_true(store_db_exec(&f.db, "SELECT * FROM added") < 0);
-    fixture_close(&f);
-    buf_finish(&error);
-    free(path);
-    fixture_remove(folder);
-}
-
 /* ---- rooms ---- */
 
 static struct effect room_effect(room_id id, const char *topic, unsigned n_masks)
 {
     static const struct room_state_mask masks[] = {
         {'b', {"Bad!*@*", 7}, {"bad!*@*", 7}, {"op!o@h", 6}, 5},
-        {'e', {"Good!*@*", 8}, {"good!*@*", 8}, {"", 0}, 6},
+        {'e', {"Good!*@*", 8}, {"good!*@*", 8}, {"", 0}, 6, 99},
     };
+    static const struct room_state_rank ranks[] = {{50, 8}, {51, 1}};
     struct room_state room_now = {
         .id = id,
         .name = STR("#방"),
         .folded = STR("#방"),
         .skeleton = STR("#skel"),
-        .modes = STR("nt"),
+        .modes = STR("ntf"),
+        .params = STR("#elsewhere"),
+        .founder = 50,
+        .registered_ms = 55,
+        .ranks = ranks,
+        .n_ranks = 2,
         .key = STR("secret"),
         .limit = 12,
         .topic = str_from(topic),
@@ -155,7 +118,15 @@ static void see_room(void *ctx, const struct room_state *state)
     seen->n_masks = state->n_masks;
     assert_str(state->name, "#방");
     assert_str(state->skeleton, "#skel");
-    assert_str(state->modes, "nt");
+    assert_str(state->modes, "ntf");
+    assert_str(state->params, "#elsewhere");
+    assert_int_equal(state->founder, 50);
+    assert_int_equal(state->registered_ms, 55);
+    assert_int_equal(state->n_ranks, 2);
+    assert_int_equal(state->ranks[0].account, 50);
+    assert_int_equal(state->ranks[0].rank, 8);
+    assert_int_equal(state->ranks[1].account, 51);
+    assert_int_equal(state->ranks[1].rank, 1);
     assert_str(state->key, "secret");
     assert_str(state->topic_by, "n1");
     assert_int_equal(state->limit, 12);
@@ -168,7 +139,9 @@ static void see_room(void *ctx, const struct room_state *state)
         assert_str(state->masks[0].mask_folded, "bad!*@*");
         assert_str(state->masks[0].by, "op!o@h");
         assert_int_equal(state->masks[0].set_ms, 5);
+        assert_int_equal(state->masks[0].until_ms, 0);
         assert_str(state->masks[1].mask, "Good!*@*");
+        assert_int_equal(state->masks[1].until_ms, 99);
     }
 }
 
@@ -354,7 +327,6 @@ int main(void)
         cmocka_unit_test(keeps_across_opening),
         cmocka_unit_test(a_database_has_its_own_identity),
         cmocka_unit_test(refuses_other_databases),
-        cmocka_unit_test(migrates_and_keeps_a_copy),
         cmocka_unit_test(rooms_stay_what_they_were),
         cmocka_unit_test(redacts_what_one_may),
         cmocka_unit_test(reactions_go_with_their_message),
