@@ -80,6 +80,13 @@ static const struct topic topics[] = {
      "A minus takes a letter back; +b alone shows the list.\n"
      "\n"
      "For yourself: +i you are only seen by who shares a room with you; +w you get WALLOPS."},
+    {"METADATA", "METADATA: keys with values on people and rooms",
+     "METADATA * SET key :value      say something of yourself (no value: take it away)\n"
+     "METADATA nick GET key …        what somebody said; LIST: all of it\n"
+     "METADATA #room SET key :value  the same of a room that you run\n"
+     "METADATA * CLEAR               take everything away\n"
+     "METADATA * SUB key …           hear of these keys; UNSUB: no longer; SUBS: which\n"
+     "METADATA #room SYNC            those keys of a room and everybody in it"},
     {"MONITOR", "MONITOR: be told who comes and goes",
      "MONITOR + nick,nick      watch these\n"
      "MONITOR - nick,nick      no longer\n"

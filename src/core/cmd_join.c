@@ -111,6 +111,8 @@ static void join(struct core *core, const struct name *name, struct str key)
                       (unsigned long long)room->topic_ms / 1000);
     }
     marker_tell_room(core, room);
+    metadata_show_room(core, room);
+    metadata_came(core, room, user);
     names_begin(core, room);
     playback_join(core, room, seq);
 }

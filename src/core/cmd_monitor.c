@@ -84,6 +84,14 @@ static void add(struct core *core, struct str raw, struct str folded)
         monitor_add(core, who, name, key);
     }
     report_both(core, first);
+    for (unsigned i = first; i < monitor_count(who); i++) {
+        struct str key;
+        monitor_get(who, i, &key);
+        const struct user *user = user_find(core, key);
+        if (user != NULL) {
+            metadata_show_user(core, user);
+        }
+    }
 }
 
 static void list_all(struct core *core)

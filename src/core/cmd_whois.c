@@ -75,6 +75,7 @@ static void whois(struct core *core, const struct user *user)
     if (is_secure(user)) {
         reply_numeric(core, RPL_WHOISSECURE, "%s :is using a secure connection", nick);
     }
+    metadata_whois(core, user);
     if (user_away(user) != NULL) {
         reply_numeric(core, RPL_AWAY, "%s :%s", nick, user_away(user));
     }

@@ -96,6 +96,7 @@ void core_destroy(struct core *core)
     map_finish(&core->partners);
     map_finish(&core->markers);
     monitor_finish(core);
+    metadata_core_finish(core);
     name_index_finish(&core->nicks);
     name_index_finish(&core->room_names);
     whowas_destroy(core->whowas);

@@ -7,6 +7,7 @@
 #include "core.h"
 #include "core_limits.h"
 #include "map.h"
+#include "metadata.h"
 #include "name_index.h"
 #include "numeric.h"
 #include "olist.h"
@@ -42,6 +43,7 @@ struct user_extra {
     char *operator_name;     /* NULL: none */
     room_id *invites;        /* oldest first; NULL while there are none */
     unsigned n_invites;
+    struct metadata metadata;
 };
 
 struct session {
@@ -135,7 +137,8 @@ struct room {
     struct names_cache *names;      /* NULL: nothing of NAMES is kept */
     struct olist members;           /* struct user, by membership.since_seq */
     struct olist lists[ROOM_LISTS]; /* struct mask_entry */
-    uint32_t bans_version;          /* counts the changes of them */
+    struct metadata metadata;
+    uint32_t bans_version; /* counts the changes of them */
 };
 
 struct whowas;
@@ -184,8 +187,9 @@ struct core {
     struct whowas *whowas;
     struct names_cache *names_oldest; /* by when they were used */
     struct names_cache *names_newest;
-    size_t names_bytes;    /* of them all */
-    struct strmap watches; /* nicknames that sessions watch (monitor.c) */
+    size_t names_bytes;       /* of them all */
+    struct map subscriptions; /* to metadata keys, by session_id (metadata_cast.c) */
+    struct strmap watches;    /* nicknames that sessions watch (monitor.c) */
     struct buf isupport; /* the 005 lines' tokens, one token a line; made again with new settings */
 
     uint64_t n_operators;
@@ -425,8 +429,48 @@ void monitor_came(struct core *core, const struct user *user);
 void monitor_left(struct core *core, const struct user *user);
 /* The same news that neighbours get, to those who watch it from elsewhere (IRCv3
  * "extended-monitor"). */
+/* The line to those who watch it from elsewhere and want to hear of the metadata key in that form.
+ * Takes the reference. */
+void monitor_tell(struct core *core, const struct user *user, cap_set form, struct str key,
+                  struct message *message);
 void monitor_cast(struct core *core, const struct user *user, struct message *message,
                   cap_set caps);
+
+/* metadata_cast.c */
+
+/* The session wants to hear of the key; false: it would be one too many. */
+bool metadata_subscribe(struct core *core, struct session *session, struct str key);
+void metadata_unsubscribe(struct core *core, struct session *session, struct str key);
+void metadata_unsubscribe_all(struct core *core, const struct session *session);
+/* The keys that it wants to hear of, as a table without values; never NULL. */
+const struct metadata *metadata_subscriptions(const struct core *core,
+                                              const struct session *session);
+/* Of those, as its edge knows them. */
+uint8_t metadata_traits(const struct core *core, const struct session *session);
+void metadata_core_finish(struct core *core);
+/* In which of the drafts' forms the session hears of changes; 0: in none. */
+static inline cap_set metadata_form(const struct session *session)
+{
+    return (session->caps & CAP_METADATA_3) != 0 ? CAP_METADATA_3 : session->caps & CAP_METADATA_2;
+}
+/* What the user has set, or an empty table. */
+const struct metadata *metadata_of(const struct user *user);
+/* Tell others who want to know: the key of the user or of the room is another now; the user has
+ * come into the room with all that it set. */
+void metadata_user_changed(struct core *core, const struct user *user, struct str key);
+void metadata_room_changed(struct core *core, const struct room *room, struct str key);
+void metadata_came(struct core *core, const struct room *room, const struct user *user);
+
+/* cmd_metadata.c */
+
+/* Part of the welcome: what the user has set. */
+void metadata_welcome(struct core *core);
+/* `who` has just come into the room: what is set there, as far as it wants to know. */
+void metadata_show_room(struct core *core, struct room *room);
+/* … watches the user now. */
+void metadata_show_user(struct core *core, const struct user *user);
+/* … asked WHOIS. */
+void metadata_whois(struct core *core, const struct user *user);
 
 /* core_record.c */
 

@@ -192,3 +192,20 @@ void monitor_cast(struct core *core, const struct user *user, struct message *me
         cast(core, message, &(struct audience){.kind = AUDIENCE_SESSION, .session = session->id});
     }
 }
+
+void monitor_tell(struct core *core, const struct user *user, cap_set form, struct str key,
+                  struct message *message)
+{
+    const struct watch *watch = strmap_get(&core->watches, name_entry_folded(&user->name));
+    for (unsigned i = 0; watch != NULL && i < watch->n; i++) {
+        const struct session *session = watch->sessions[i];
+        if (metadata_form(session) == form && session->user != user &&
+            !user_shares_room(session->user, user) &&
+            metadata_get(metadata_subscriptions(core, session), key) != NULL) {
+            refcount_up(&message->holders);
+            cast(core, message,
+                 &(struct audience){.kind = AUDIENCE_SESSION, .session = session->id});
+        }
+    }
+    message_unref(message);
+}

@@ -59,6 +59,7 @@ static void welcome(struct core *core, const struct user *user)
     reply_numeric(core, RPL_MYINFO, "%s %s iow beIiklmnostv beIklov", s->server_name, s->version);
     isupport_send(core);
     cmd_LUSERS(core, NULL);
+    metadata_welcome(core);
     cmd_MOTD(core, NULL);
 }
 

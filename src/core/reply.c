@@ -90,6 +90,11 @@ static void add_tagged_lines(struct buf *out, struct str lines, const char *tag,
         struct str line = {lines.p, (size_t)(end - lines.p) + 1};
         lines.p += line.len;
         lines.len -= line.len;
+        if (line.len > 7 && memcmp(line.p, "@batch=", 7) == 0) {
+            /* It is in an inner batch, which is in this one. */
+            buf_add_str(out, line);
+            continue;
+        }
         buf_printf(out, "@%s=%s", tag, value);
         if (line.p[0] == '@') {
             buf_add_char(out, ';');
@@ -254,6 +259,39 @@ void reply_message(struct core *core, const struct message *message)
 {
     message_render(message, core->who->caps, &core->reply);
     core->reply_lines++;
+}
+
+struct reply_batch reply_batch_begin(struct core *core, const char *type, struct str parameter)
+{
+    uint64_t id = ++core->next_batch;
+    reply_server(core, "BATCH +%llu %s%s" STR_FMT, (unsigned long long)id, type,
+                 parameter.len > 0 ? " " : "", STR_ARG(parameter));
+    return reply_batch_resume(core, id);
+}
+
+struct reply_batch reply_batch_resume(const struct core *core, uint64_t id)
+{
+    return (struct reply_batch){id, core->reply.len};
+}
+
+void reply_batch_pause(struct core *core, struct reply_batch *batch)
+{
+    CHECK(batch->at <= core->reply.len); /* Nothing was cast in between. */
+    char name[BATCH_NAME_SIZE];
+    batch_name(batch->id, name);
+    struct buf out = {0};
+    struct str lines = {core->reply.p + batch->at, core->reply.len - batch->at};
+    add_tagged_lines(&out, lines, "batch", name);
+    core->reply.len = batch->at;
+    buf_add_str(&core->reply, buf_str(&out));
+    buf_finish(&out);
+    batch->at = core->reply.len;
+}
+
+void reply_batch_end(struct core *core, struct reply_batch *batch)
+{
+    reply_batch_pause(core, batch);
+    reply_server(core, "BATCH -%llu", (unsigned long long)batch->id);
 }
 
 struct str reply_word(struct str raw)
@@ -433,6 +471,25 @@ void cast_user(struct core *core, struct message *message, const struct user *us
         }
         cast(core, message, &(struct audience){.kind = AUDIENCE_SESSION, .session = s->id});
     }
+}
+
+void cast_near(struct core *core, const struct user *user, const struct audience *like)
+{
+    room_id *rooms = xcalloc(user->n_rooms, sizeof(*rooms));
+    for (unsigned i = 0; i < user->n_rooms; i++) {
+        rooms[i] = user->rooms[i].room->id;
+    }
+    end_line(&core->line, 0);
+    struct message *message = message_create(&(struct message_parts){
+        .time_ms = core->now_ms,
+        .body = buf_str(&core->line),
+        .rooms = rooms,
+        .n_rooms = user->n_rooms,
+    });
+    free(rooms);
+    struct audience audience = *like;
+    audience.kind = AUDIENCE_ROOMS;
+    cast(core, message, &audience);
 }
 
 void cast_neighbours(struct core *core, const struct user *user, cap_set caps, bool self,

@@ -32,6 +32,20 @@ void reply_message(struct core *core, const struct message *message);
  * at the first space; "*" where nothing is left, or where it would begin with a colon. */
 struct str reply_word(struct str raw);
 
+/* What is answered between the two lies in a batch of its own (IRCv3 batch), inside that of the
+ * label if there is one. Nothing may be cast meanwhile: that sends what was answered. `parameter`
+ * may be "". */
+struct reply_batch {
+    uint64_t id;
+    size_t at; /* in core->reply */
+};
+struct reply_batch reply_batch_begin(struct core *core, const char *type, struct str parameter);
+/* Goes on with one whose lines have partly left. */
+struct reply_batch reply_batch_resume(const struct core *core, uint64_t id);
+/* Puts the batch on what was answered since; it goes on. */
+void reply_batch_pause(struct core *core, struct reply_batch *batch);
+void reply_batch_end(struct core *core, struct reply_batch *batch);
+
 /* Common refusals. */
 void reply_need_params(struct core *core, const struct verb *verb);
 void reply_no_such_nick(struct core *core, struct str nick);
@@ -76,6 +90,9 @@ void cast_room_except(struct core *core, const struct room *room, session_id exc
 void cast_self(struct core *core);
 /* To every session of a user. */
 void cast_user(struct core *core, struct message *message, const struct user *user);
+/* To those who share a room with the user, once, as far as `like` says which of them; its kind does
+ * not matter. Takes what was gathered for a cast. */
+void cast_near(struct core *core, const struct user *user, const struct audience *like);
 /* To everybody who shares a room with the user, once, with all of `caps`; the user's own sessions
  * too if `self`. It is kept as an event of that kind; 0: it is not kept. */
 void cast_neighbours(struct core *core, const struct user *user, cap_set caps, bool self,

@@ -83,6 +83,7 @@ void room_destroy(struct core *core, struct room *room)
     name_index_remove(&core->room_names, &room->name);
     olist_remove(&core->rooms, room->id);
     olist_finish(&room->members);
+    metadata_finish(&room->metadata);
     free(room->key);
     free(room->topic);
     free(room->topic_by);

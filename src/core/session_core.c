@@ -101,6 +101,7 @@ void session_destroy(struct core *core, struct session *session)
     }
     walk_destroy(session);
     monitor_clear(core, session);
+    metadata_unsubscribe_all(core, session);
     session_end_verify(session);
     if (session == &user->own_session) {
         *session = (struct session){0};
@@ -121,7 +122,7 @@ void session_leave_edge_rooms(struct core *core, const struct session *session)
 
 void session_emit_traits(struct core *core, struct session *session)
 {
-    uint8_t traits = 0;
+    uint8_t traits = metadata_traits(core, session);
     if ((session->user->umodes & UMODE_WALLOPS) != 0) {
         traits |= TRAIT_WALLOPS;
     }

@@ -171,6 +171,7 @@ void user_destroy(struct core *core, struct user *user)
         free(user->extra->away);
         free(user->extra->operator_name);
         free(user->extra->invites);
+        metadata_finish(&user->extra->metadata);
         free(user->extra);
     }
     free(user);

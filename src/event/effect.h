@@ -65,7 +65,15 @@ enum effect_kind {
 enum { RANK_VOICE = 1, RANK_OP = 8 };
 
 /* What the edge must know of a session beside its capabilities. */
-enum { TRAIT_WALLOPS = 1, TRAIT_OPERATOR = 2 };
+enum {
+    TRAIT_WALLOPS = 1,
+    TRAIT_OPERATOR = 2,
+    /* It wants to hear of a metadata key: the commonest have a trait of their own, the others share
+       the last one. Hearing of a key that one did not ask for does no harm. */
+    TRAIT_KEY_DISPLAY_NAME = 16,
+    TRAIT_KEY_AVATAR = 32,
+    TRAIT_KEY_OTHER = 64,
+};
 
 enum refusal {
     REFUSED_NICK, /* the session may try another nickname */

@@ -31,6 +31,7 @@
     X(LIST, 0, 20, 0, 0x3)                                                                         \
     X(LUSERS, 0, 10, 0, 0)                                                                         \
     X(MARKREAD, 0, 10, 0, 0x1)                                                                     \
+    X(METADATA, 2, 10, 0, 0x1)                                                                     \
     X(MODE, 1, 10, 0, VERB_FOLD_ALL)                                                               \
     X(MONITOR, 1, 10, 0, 0x2)                                                                      \
     X(MOTD, 0, 15, 0, 0x1)                                                                         \

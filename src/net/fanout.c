@@ -106,7 +106,7 @@ static void change_class(struct fanout *fanout, struct fan_session *session)
 void fanout_set_traits(struct fanout *fanout, struct fan_session *session, cap_set caps,
                        uint8_t traits)
 {
-    session->caps = caps & 0xffffff;
+    session->caps = caps & CAP_ALL;
     session->traits = traits;
     change_class(fanout, session);
 }

@@ -25,6 +25,8 @@
     X(EXTENDED_MONITOR, "extended-monitor")                                                        \
     X(INVITE_NOTIFY, "invite-notify")                                                              \
     X(LABELED_RESPONSE, "labeled-response")                                                        \
+    X(METADATA_2, "draft/metadata-2")                                                              \
+    X(METADATA_3, "draft/metadata-3")                                                              \
     X(MESSAGE_TAGS, "message-tags")                                                                \
     X(MULTI_PREFIX, "multi-prefix")                                                                \
     X(SASL, "sasl")                                                                                \
@@ -56,6 +58,7 @@ __extension__ enum {
     CAP_LIST(X)
 #undef X
         CAP_ALL = (1ull << CAP_COUNT) - 1,
+    CAPS_OF_METADATA = CAP_METADATA_2 | CAP_METADATA_3,
     /* Those that mean something only where what is said is kept. */
     CAP_OF_HISTORY =
         CAP_CHATHISTORY | CAP_EVENT_PLAYBACK | CAP_MESSAGE_REDACTION | CAP_SEARCH | CAP_PLAYBACK,
@@ -67,7 +70,7 @@ __extension__ enum {
 /* Who negotiated any of these understands FAIL: the drafts answer with nothing else. */
 __extension__ enum {
     CAPS_THAT_KNOW_FAIL = CAP_STANDARD_REPLIES | CAP_ACCOUNT_REGISTRATION | CAP_CHATHISTORY |
-                          CAP_MESSAGE_REDACTION | CAP_READ_MARKER | CAP_SEARCH,
+                          CAP_MESSAGE_REDACTION | CAP_READ_MARKER | CAP_SEARCH | CAPS_OF_METADATA,
 };
 
 /* The set with just this capability, or 0 where the name is unknown. */
