@@ -27,7 +27,7 @@ void ask(struct core *core, struct query *query)
     struct buf batch = {0};
     buf_add_u64(&batch, ++core->next_batch);
     query->session = who->id;
-    query->asker = who->user->id;
+    query->asker = user_identity(who->user);
     query->caps = who->caps;
     query->server = str_from(core->settings->server_name);
     query->nick = user_nick(who->user);

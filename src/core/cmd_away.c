@@ -1,4 +1,5 @@
 /* AWAY and SETNAME: what a user says of itself (Modern IRC; IRCv3 away-notify, setname). Pure. */
+#include "accounts.h"
 #include "reply.h"
 
 void cmd_AWAY(struct core *core, const struct input_line *in)
@@ -37,6 +38,7 @@ void cmd_SETNAME(struct core *core, const struct input_line *in)
         return;
     }
     user_set_realname(user, realname);
+    account_touch(core, user);
     buf_printf(cast_from_user(core, user), "SETNAME :%s", user_realname(user));
     cast_neighbours(core, user, CAP_SETNAME, true, 0);
 }

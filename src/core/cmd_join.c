@@ -32,6 +32,13 @@ static bool may_enter(struct core *core, const struct room *room, const struct u
     return true;
 }
 
+void join_add_extended(struct core *core, const struct room *room, const struct user *user)
+{
+    struct str account = user_account_name(user);
+    buf_printf(cast_from_user(core, user), "JOIN %s " STR_FMT " :%s", room->name.raw,
+               STR_ARG(account.len > 0 ? account : STR("*")), user_realname(user));
+}
+
 /* Everybody sees JOIN; with extended-join also account and real name. The message's number comes
  * out. */
 static uint64_t announce_join(struct core *core, const struct room *room, const struct user *user)
@@ -41,9 +48,9 @@ static uint64_t announce_join(struct core *core, const struct room *room, const 
     buf_printf(cast_from_user(core, user), "JOIN %s", room->name.raw);
     struct message *plain = cast_message(core, (struct str){0});
     uint64_t seq = core_last_seq(core);
-    buf_printf(cast_from_user(core, user), "JOIN %s * :%s", room->name.raw, user_realname(user));
+    join_add_extended(core, room, user);
     struct message *extended = cast_message_like(core, plain);
-    record_message(core, extended, RECORD_JOIN, place_of_room(room->id), user->id, 0);
+    record_message(core, extended, RECORD_JOIN, place_of_room(room->id), user_identity(user), 0);
     if (labelled) {
         reply_message(core, (who->caps & CAP_EXTENDED_JOIN) != 0 ? extended : plain);
     }
@@ -66,6 +73,33 @@ static uint64_t announce_join(struct core *core, const struct room *room, const 
                                 .session = who->id});
     }
     return seq;
+}
+
+void join_show(struct core *core, struct room *room, uint64_t seq)
+{
+    if (room->topic != NULL) {
+        reply_numeric(core, RPL_TOPIC, "%s :%s", room->name.raw, room->topic);
+        reply_numeric(core, RPL_TOPICWHOTIME, "%s %s %llu", room->name.raw, room->topic_by,
+                      (unsigned long long)room->topic_ms / 1000);
+    }
+    marker_tell_room(core, room);
+    metadata_show_room(core, room);
+    names_begin(core, room);
+    if (seq != 0) {
+        playback_join(core, room, seq);
+    }
+}
+
+/* The user's other sessions are in the room now, too. */
+static void show_others(struct core *core, struct room *room, const struct user *user)
+{
+    for (struct session *s = user->sessions; s != NULL; s = s->next) {
+        if (s != core->who && s->kind == SESSION_IRC) {
+            struct reply_aside aside = reply_turn_to(core, s);
+            join_show(core, room, 0);
+            reply_turn_back(core, &aside);
+        }
+    }
 }
 
 static void join(struct core *core, const struct name *name, struct str key)
@@ -105,16 +139,9 @@ static void join(struct core *core, const struct name *name, struct str key)
     room_add(core, room, user, first_rank(room));
     invite_remove(user, room);
     uint64_t seq = announce_join(core, room, user);
-    if (room->topic != NULL) {
-        reply_numeric(core, RPL_TOPIC, "%s :%s", room->name.raw, room->topic);
-        reply_numeric(core, RPL_TOPICWHOTIME, "%s %s %llu", room->name.raw, room->topic_by,
-                      (unsigned long long)room->topic_ms / 1000);
-    }
-    marker_tell_room(core, room);
-    metadata_show_room(core, room);
+    join_show(core, room, seq);
     metadata_came(core, room, user);
-    names_begin(core, room);
-    playback_join(core, room, seq);
+    show_others(core, room, user);
 }
 
 /* JOIN 0: leave every room. */

@@ -101,8 +101,8 @@ static bool keep_and_echo(struct core *core, struct message *message, const stru
     cap_set needed = CAP_ECHO_MESSAGE | caps_needed(speech);
     uint64_t seq = core_last_seq(core);
     const struct session *who = core->who;
-    bool kept = speech->kept &&
-                record_message(core, message, record_kind(speech), place, who->user->id, who->id);
+    bool kept = speech->kept && record_message(core, message, record_kind(speech), place,
+                                               user_identity(who->user), who->id);
     reply_echo(core, (who->caps & needed) == needed ? message : NULL, kept ? seq : 0);
     return kept;
 }
@@ -154,7 +154,7 @@ static void say_to_room(struct core *core, const struct speech *speech, struct r
     }
     if (rank_min == 0) {
         if (keep_and_echo(core, message, speech, place_of_room(room->id))) {
-            room_spoken_in(room, core->who->user->id);
+            room_spoken_in(room, user_identity(core->who->user));
         }
     } else {
         /* Only some may read it, and nobody knows who they will have been. */
@@ -173,7 +173,8 @@ static void say_to_user(struct core *core, const struct speech *speech, struct u
 {
     struct message *message = make(core, speech, user_nick(user));
     cap_set needed = caps_needed(speech);
-    if (keep_and_echo(core, message, speech, place_between(core->who->user->id, user->id))) {
+    if (keep_and_echo(core, message, speech,
+                      place_between(user_identity(core->who->user), user_identity(user)))) {
         partners_met(core, core->who->user, user);
     }
     for (const struct session *s = user->sessions; s != NULL; s = s->next) {
@@ -183,10 +184,9 @@ static void say_to_user(struct core *core, const struct speech *speech, struct u
         }
     }
     /* The sender's other devices see what was sent. */
-    cap_set echoes = needed | CAP_ECHO_MESSAGE;
     for (const struct session *s = core->who->user->sessions; s != NULL && user != core->who->user;
          s = s->next) {
-        if (s != core->who && (s->caps & echoes) == echoes) {
+        if (s != core->who && (s->caps & needed) == needed) {
             refcount_up(&message->holders);
             cast(core, message, &(struct audience){.kind = AUDIENCE_SESSION, .session = s->id});
         }

@@ -1,14 +1,15 @@
 /* NICK of a registered user (Modern IRC, "NICK message"). Pure; under the core's mutex. */
+#include "accounts.h"
 #include "reply.h"
 
-static void rename_user(struct core *core, struct user *user, const struct name *name)
+void nick_change(struct core *core, struct user *user, const struct name *name)
 {
     whowas_add(core->whowas, core->settings->whowas_entries, user, core->now_ms);
     /* The line carries the old mask; it goes out before anything changes. */
     buf_printf(cast_from_user(core, user), "NICK :" STR_FMT, STR_ARG(name->raw));
     cast_neighbours(core, user, 0, true, RECORD_NICK);
-    core_log(core, LOG_NICK, core->who->id, "%s is now called " STR_FMT, user_mask(user),
-             STR_ARG(name->raw));
+    core_log(core, LOG_NICK, core->who != NULL ? core->who->id : 0, "%s is now called " STR_FMT,
+             user_mask(user), STR_ARG(name->raw));
     bool other = !str_eq(name_entry_folded(&user->name), name->folded);
     if (other) {
         monitor_left(core, user);
@@ -25,6 +26,18 @@ static void rename_user(struct core *core, struct user *user, const struct name 
                                 .time_ms = core->now_ms, .body = user_nick(user)}),
                         });
     }
+}
+
+/* Why the user may not have it, though nobody has; NULL: it may. */
+static const char *reserved_text(const struct core *core, const struct user *user,
+                                 const struct name *name)
+{
+    const struct account *account = user_account(user);
+    if (account != NULL && core->settings->nick_is_account &&
+        !str_eq(name->folded, name_entry_folded(&account->name))) {
+        return "You are logged in: your nickname is your account's name";
+    }
+    return nick_reserved_text(core, name, account);
 }
 
 void cmd_NICK(struct core *core, const struct input_line *in)
@@ -50,9 +63,14 @@ void cmd_NICK(struct core *core, const struct input_line *in)
     if (str_eq(name->raw, user_nick(user))) {
         return;
     }
+    const char *why = reserved_text(core, user, name);
     switch (name_index_check(&core->nicks, name, &user->name)) {
     case STATUS_OK:
-        rename_user(core, user, name);
+        if (why != NULL) {
+            reply_numeric(core, ERR_NICKNAMEINUSE, STR_FMT " :%s", STR_ARG(shown), why);
+            break;
+        }
+        nick_change(core, user, name);
         break;
     case STATUS_DENIED:
         reply_numeric(core, ERR_NICKNAMEINUSE,

@@ -18,15 +18,27 @@ static unsigned operator_index(const struct core *core, struct str name)
     return UINT_MAX;
 }
 
+static void oper_checked(struct core *core, const struct wait *wait, const struct input *input)
+{
+    const struct session *who = core->who;
+    struct str name = wait_text(wait, 0);
+    /* The operator may have been taken out of the settings while the password was checked. */
+    if (input->verdict.right && operator_index(core, name) != UINT_MAX) {
+        core_make_operator(core, who->user, name);
+        return;
+    }
+    core_log(core, LOG_REFUSE, who->id, "%s gave a wrong password for operator " STR_FMT,
+             user_mask(who->user), STR_ARG(name));
+    reply_numeric(core, ERR_PASSWDMISMATCH, ":Password incorrect");
+}
+
 void cmd_OPER(struct core *core, const struct input_line *in)
 {
-    struct session *who = core->who;
     struct str name = in->line.params[0];
-    session_begin_verify(who, str_cut_utf8(name, CORE_WORD_MAX),
-                         reply_is_labelled(core) ? core->label : NULL);
+    wait_begin(core, INPUT_VERDICT, oper_checked, 0, str_cut_utf8(name, CORE_WORD_MAX));
     core_emit(core, &(struct effect){
                         .kind = EFFECT_VERIFY,
-                        .session = who->id,
+                        .session = core->who->id,
                         .operator_index = operator_index(core, name),
                         .message = message_create(&(struct message_parts){
                             .time_ms = core->now_ms, .body = in->line.params[1]}),

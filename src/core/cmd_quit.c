@@ -10,7 +10,7 @@ void cmd_QUIT(struct core *core, const struct input_line *in)
     } else {
         buf_add_cstr(&reason, "Quit");
     }
-    user_quit(core, core->who->user, buf_str(&reason), NULL);
+    session_end(core, core->who, buf_str(&reason), false);
     buf_finish(&reason);
 }
 

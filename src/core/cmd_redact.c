@@ -70,7 +70,7 @@ void cmd_REDACT(struct core *core, const struct input_line *in)
         fail(core, "INVALID_TARGET", target, (struct str){0}, "You cannot delete messages there");
         return;
     }
-    struct redaction redaction = {.place = place.place, .by = user->id};
+    struct redaction redaction = {.place = place.place, .by = user_identity(user)};
     if (!msgid_parse(core->server_part, msgid, &redaction.seq) || redaction.seq < place.since_seq) {
         fail(core, "UNKNOWN_MSGID", target, msgid, "This message does not exist or is too old");
         return;
@@ -91,7 +91,7 @@ static struct message *line_message(struct core *core)
 
 static void tell_user(struct core *core, struct message *message, user_id id)
 {
-    struct user *user = user_by_id(core, id);
+    struct user *user = user_by_identity(core, id);
     for (const struct session *s = user != NULL ? user->sessions : NULL; s != NULL; s = s->next) {
         if ((s->caps & CAP_MESSAGE_REDACTION) != 0 && s != core->who) {
             refcount_up(&message->holders);

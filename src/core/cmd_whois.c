@@ -69,6 +69,10 @@ static void whois(struct core *core, const struct user *user)
     if (user_is_operator(user)) {
         reply_numeric(core, RPL_WHOISOPERATOR, "%s :is an IRC operator", nick);
     }
+    if (user_account(user) != NULL) {
+        reply_numeric(core, RPL_WHOISACCOUNT, "%s " STR_FMT " :is logged in as", nick,
+                      STR_ARG(user_account_name(user)));
+    }
     if (privileged) {
         add_private(core, user);
     }

@@ -1,4 +1,5 @@
 /* The core's door: one input in, its effects out. Pure; the caller holds the core's mutex. */
+#include "accounts.h"
 #include "reply.h"
 
 #include "alloc.h"
@@ -40,6 +41,7 @@ static void begin(struct core *core)
     if (!core->has_begun) {
         core->has_begun = true;
         update_lobby(core);
+        accounts_return(core);
     }
 }
 
@@ -57,10 +59,11 @@ struct core *core_create(const struct core_options *options)
     name_index_init(&core->nicks, core->hash_seed);
     name_index_init(&core->room_names, core->hash_seed);
     monitor_init(core);
+    accounts_init(core);
     core->whowas = whowas_create();
     core->steady_ms = options->started_ms;
     isupport_update(core);
-    if (!core->settings->history) {
+    if (!core->settings->history && !core->settings->accounts) {
         begin(core);
     }
     return core;
@@ -74,6 +77,7 @@ static void ignore_effect(void *ctx, const struct effect *effect)
     }
     CHECK(effect->kind != EFFECT_QUERY);
     message_unref(effect->message);
+    account_state_unref(effect->account);
 }
 
 void core_destroy(struct core *core)
@@ -90,11 +94,12 @@ void core_destroy(struct core *core)
     OLIST_EACH (&core->rooms, room) {
         room_destroy(core, room);
     }
+    accounts_finish(core);
     olist_finish(&core->users);
     olist_finish(&core->rooms);
     session_table_finish(&core->sessions);
     map_finish(&core->partners);
-    map_finish(&core->markers);
+    markers_finish(core);
     monitor_finish(core);
     metadata_core_finish(core);
     name_index_finish(&core->nicks);
@@ -124,6 +129,7 @@ static enum core_result apply_line(struct core *core, const struct input *input)
     }
     const struct input_line *in = &input->line;
     core->n_commands++;
+    account_spoke(core, session->user);
     reply_open(core, session, in->line.tags);
     if (in->verb == NULL) {
         reply_numeric(core, ERR_UNKNOWNCOMMAND, STR_FMT " :Unknown command",
@@ -167,44 +173,6 @@ static enum core_result apply_reject(struct core *core, const struct input *inpu
     return CORE_DONE;
 }
 
-static bool operator_exists(const struct core *core, const char *name)
-{
-    for (unsigned i = 0; i < core->settings->n_operators; i++) {
-        if (strcmp(core->settings->operators[i].name, name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static enum core_result apply_verdict(struct core *core, const struct input *input)
-{
-    struct session *session = session_find(core, input->session);
-    if (session == NULL || session->verify == NULL) {
-        return CORE_DONE;
-    }
-    const struct verification verify = *session->verify;
-    free(session->verify);
-    session->verify = NULL;
-    reply_open(core, session, (struct str){0});
-    if (verify.label != NULL) {
-        /* The label was checked when it came. */
-        memcpy(core->label, verify.label, strlen(verify.label) + 1);
-    }
-    /* The operator may have been taken out of the settings while the password was checked. */
-    if (input->verdict.right && operator_exists(core, verify.operator_name)) {
-        core_make_operator(core, session->user, str_from(verify.operator_name));
-    } else {
-        core_log(core, LOG_REFUSE, session->id, "%s gave a wrong password for operator %s",
-                 user_mask(session->user), verify.operator_name);
-        reply_numeric(core, ERR_PASSWDMISMATCH, ":Password incorrect");
-    }
-    free(verify.operator_name);
-    free(verify.label);
-    reply_close(core);
-    return CORE_DONE;
-}
-
 static void apply_roster(struct core *core, const struct input *input)
 {
     const struct session *session = session_find(core, input->session);
@@ -237,13 +205,7 @@ static void apply_close(struct core *core, const struct input *input)
     if (session == NULL) {
         return;
     }
-    struct user *user = session->user;
-    if (user->sessions == session && session->next == NULL) {
-        user_quit(core, user, input->text, session);
-    } else {
-        session_leave_edge_rooms(core, session);
-        session_destroy(core, session);
-    }
+    session_end(core, session, input->text, true);
 }
 
 /* Text that was no line of IRC: what would end one becomes a space. */
@@ -323,14 +285,14 @@ static void set_time(struct core *core, uint64_t now_ms)
     core->now_ms = now_ms;
 }
 
-enum core_result core_apply(struct core *core, const struct input *input)
+/* What was kept is given back first. */
+static bool is_beginning(const struct input *input)
 {
-    set_time(core, input->now_ms);
-    if (input->kind != INPUT_ROOM) {
-        begin(core);
-        rooms_expire(core);
-        names_cache_expire(core);
-    }
+    return input->kind == INPUT_ROOM || input->kind == INPUT_ACCOUNT || input->kind == INPUT_MARKER;
+}
+
+static enum core_result apply(struct core *core, const struct input *input)
+{
     struct session *session;
     switch (input->kind) {
     case INPUT_REGISTER:
@@ -343,7 +305,28 @@ enum core_result core_apply(struct core *core, const struct input *input)
         session = session_find(core, input->session);
         return session != NULL ? walk_continue(core, session) : CORE_DONE;
     case INPUT_VERDICT:
-        return apply_verdict(core, input);
+    case INPUT_HASHED:
+        return wait_end(core, input);
+    case INPUT_LOGIN:
+        return account_proved(core, input);
+    case INPUT_CREDENTIALS:
+        account_credentials(core, input);
+        break;
+    case INPUT_ENROL:
+        register_enrol(core, input);
+        break;
+    case INPUT_CONFIRM:
+        register_confirm(core, input);
+        break;
+    case INPUT_ACCOUNT_STORED:
+        account_stored(core, input);
+        break;
+    case INPUT_ACCOUNT:
+        account_restore(core, input->account);
+        break;
+    case INPUT_MARKER:
+        marker_restore(core, &input->marker);
+        break;
     case INPUT_ROSTER:
         apply_roster(core, input);
         break;
@@ -371,15 +354,20 @@ enum core_result core_apply(struct core *core, const struct input *input)
     case INPUT_REDACTED:
         redact_told(core, input);
         break;
-    case INPUT_HASHED:
-    case INPUT_CREDENTIALS:
-    case INPUT_LOGIN:
-    case INPUT_ENROL:
-    case INPUT_CONFIRM:
-    case INPUT_ACCOUNT:
-    case INPUT_MARKER:
-    case INPUT_ACCOUNT_STORED:
-        break; /* Nobody sends them while there are no accounts. */
     }
     return CORE_DONE;
+}
+
+enum core_result core_apply(struct core *core, const struct input *input)
+{
+    set_time(core, input->now_ms);
+    if (!is_beginning(input)) {
+        begin(core);
+        rooms_expire(core);
+        accounts_expire(core);
+        names_cache_expire(core);
+    }
+    enum core_result result = apply(core, input);
+    accounts_save(core);
+    return result;
 }

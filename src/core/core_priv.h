@@ -30,10 +30,16 @@ enum { BANS_VERSION_NONE = (1 << 26) - 1 }; /* no room has it: look again */
 
 enum { UMODE_INVISIBLE = 1, UMODE_OPERATOR = 2, UMODE_WALLOPS = 4 };
 
-/* A registered name. Made by accounts.c; lives until it is unregistered. */
+/* A registered name. Made by accounts.c; lives until it is unregistered (accounts.h). */
 struct account {
+    account_id id;
     struct account_state *state; /* one reference; replaced whenever something changes */
-    struct user *user; /* who is logged in to it, on however many sessions; NULL: nobody */
+    struct user *user;      /* who is logged in to it, on however many sessions; NULL: nobody */
+    struct name_entry name; /* its texts lie behind the account */
+    struct account_pending *pending; /* what the store has not answered yet, or NULL */
+    struct account *next_unsaved;
+    bool is_absent;  /* its user has no session */
+    bool is_unsaved; /* what lasts of its user changed while the input at hand was applied */
 };
 
 /* What few users have. */
@@ -49,11 +55,11 @@ struct user_extra {
 struct session {
     session_id id; /* 0: a user's own_session that is nobody's */
     struct user *user;
-    struct session *next;        /* of the same user */
-    struct walk *walk;           /* the long answers under way, the first one first, or NULL */
-    struct verification *verify; /* the password that is being checked, or NULL */
-    struct monitor *monitor;     /* the nicknames it watches, or NULL */
-    uint64_t batch;              /* the labelled batch that the answers are in; 0: none */
+    struct session *next;    /* of the same user */
+    struct walk *walk;       /* the long answers under way, the first one first, or NULL */
+    struct wait *wait;       /* what somebody else must do first, or NULL */
+    struct monitor *monitor; /* the nicknames it watches, or NULL */
+    uint64_t batch;          /* the labelled batch that the answers are in; 0: none */
     cap_set caps;
     uint16_t cap_version;
     uint8_t kind; /* enum session_kind */
@@ -85,10 +91,18 @@ struct user {
     char own_texts[];         /* as it came; replaced by a block of their own when they change */
 };
 
-/* What OPER waits for. */
-struct verification {
-    char *operator_name;
-    char *label; /* of that command; NULL: none */
+/* What a session waits for that is not the core's to do: a password's verdict or keys, the store's
+ * word. When that comes, `done` goes on with the command; it may wait again. */
+struct wait;
+typedef void (*wait_fn)(struct core *core, const struct wait *wait, const struct input *input);
+
+struct wait {
+    enum input_kind kind; /* which ends it */
+    wait_fn done;
+    account_id account;             /* that it is about; 0: none */
+    char label[CORE_LABEL_MAX + 1]; /* of that command; empty: none */
+    size_t len;
+    char text[]; /* strings of its own, each with a NUL behind it */
 };
 
 enum {
@@ -158,6 +172,18 @@ struct session_table {
     size_t len;
 };
 
+/* Accounts (accounts.c). */
+struct account_table {
+    struct olist list;
+    struct name_index names;
+    struct strmap fingerprints; /* of certificates */
+    struct account *unsaved;    /* newest first */
+    uint64_t n_absent;          /* users that stay without a session */
+    uint64_t n_unverified;
+    uint64_t cursor;           /* of accounts_expire() */
+    struct attempts *attempts; /* attempts.c */
+};
+
 struct core {
     struct settings *settings;
     core_emit_fn emit;
@@ -176,7 +202,8 @@ struct core {
     struct name_index room_names;
     struct olist users;
     struct olist rooms;
-    struct map partners; /* by user_id */
+    struct account_table accounts;
+    struct map partners; /* by identity */
     struct map markers;
     struct room_queue kept_slight; /* emptied rooms, in the order in which they were emptied */
     struct room_queue kept_solid;
@@ -201,11 +228,12 @@ struct core {
 
     /* The input at hand. */
     uint64_t now_ms;
-    struct session *who; /* whose line it is, or NULL */
-    struct buf line;     /* the line being made for a cast */
-    struct buf reply;    /* the lines for `who`, sent together when the command ends */
-    size_t reply_start;  /* of its last line */
-    uint64_t reply_seq;  /* of the message that must be on disk before they leave; 0: none */
+    struct session *who;     /* whose line it is, or NULL */
+    struct buf line;         /* the line being made for a cast */
+    struct str line_account; /* whose it is, for account-tag; empty: nobody's */
+    struct buf reply;        /* the lines for `who`, sent together when the command ends */
+    size_t reply_start;      /* of its last line */
+    uint64_t reply_seq;      /* of the message that must be on disk before they leave; 0: none */
     unsigned reply_lines;
     size_t piece_bytes;             /* flushed already while this input is at hand */
     size_t piece_work;              /* users or rooms that a walk has looked at */
@@ -256,10 +284,13 @@ static inline const char *user_realname(const struct user *user)
 {
     return user->name.raw + user->realname_at;
 }
-/* NULL: here. */
+/* NULL: here. Who has no session is away, whatever it said. */
 static inline const char *user_away(const struct user *user)
 {
-    return user->extra != NULL ? user->extra->away : NULL;
+    if (user->extra != NULL && user->extra->away != NULL) {
+        return user->extra->away;
+    }
+    return user->sessions == NULL ? "Not connected; will read this later" : NULL;
 }
 /* What it is logged in to, or NULL. */
 static inline struct account *user_account(const struct user *user)
@@ -270,7 +301,7 @@ static inline struct account *user_account(const struct user *user)
 static inline struct str user_account_name(const struct user *user)
 {
     const struct account *account = user_account(user);
-    return account != NULL ? account->state->name : STR("");
+    return account != NULL ? name_entry_raw(&account->name) : STR("");
 }
 /* Under which what it says is kept, and by which it may read it again. */
 static inline user_id user_identity(const struct user *user)
@@ -292,6 +323,11 @@ bool user_shares_room(const struct user *a, const struct user *b);
 bool user_visible_to(const struct user *user, const struct user *viewer);
 /* Tells every edge that has a session of the user of changed user modes. */
 void user_emit_traits(struct core *core, struct user *user);
+/* With this identity, if it is here. */
+struct user *user_by_identity(const struct core *core, user_id id);
+/* One of its sessions ends: the user goes with the last one, unless it is always on. `is_gone`: it
+ * is closed already. */
+void session_end(struct core *core, struct session *session, struct str reason, bool is_gone);
 /* Takes the user out: others see QUIT with the reason, its sessions get ERROR and close, all but
  * `gone`, which is closed already (or NULL). */
 void user_quit(struct core *core, struct user *user, struct str reason, const struct session *gone);
@@ -304,13 +340,10 @@ void session_destroy(struct core *core, struct session *session);
 void session_emit_traits(struct core *core, struct session *session);
 /* Takes it out of its user's rooms on its edge; the user stays in them. */
 void session_leave_edge_rooms(struct core *core, const struct session *session);
-/* Begins and ends waiting for a password's verdict. */
-void session_begin_verify(struct session *session, struct str operator_name, const char *label);
-void session_end_verify(struct session *session);
 /* Its later commands wait: an answer is under way. */
 static inline bool session_is_busy(const struct session *session)
 {
-    return session->walk != NULL || session->verify != NULL;
+    return session->walk != NULL || session->wait != NULL;
 }
 /* What its edge is told of it. */
 static inline enum core_result session_state(const struct session *session)
@@ -320,6 +353,17 @@ static inline enum core_result session_state(const struct session *session)
     }
     return session->walk != NULL && !session->asking ? CORE_HELD : CORE_AWAIT;
 }
+
+/* wait.c */
+
+/* The command at hand ends here; `done` goes on with it when an input of that kind comes for the
+ * session. `text` is copied: strings, each with a NUL behind it. */
+void wait_begin(struct core *core, enum input_kind kind, wait_fn done, account_id account,
+                struct str text);
+/* String i. */
+struct str wait_text(const struct wait *wait, unsigned i);
+enum core_result wait_end(struct core *core, const struct input *input);
+void wait_destroy(struct session *session);
 
 /* room.c */
 /* One that somebody is in, or the lobby; NULL: there is none. */
@@ -336,6 +380,9 @@ static inline struct str room_name(const struct room *room)
 }
 /* Enters without asking; says nothing to anybody but the edges. */
 void room_add(struct core *core, struct room *room, struct user *user, uint8_t rank);
+/* The same of who has been in it since then, as far as that is possible. */
+void room_add_since(struct core *core, struct room *room, struct user *user, uint8_t rank,
+                    uint64_t since_seq);
 /* Leaves without saying; the room goes with its last member. The room may be gone afterwards. */
 void room_remove(struct core *core, struct room *room, struct user *user);
 void room_set_rank(struct core *core, struct room *room, struct user *user, uint8_t rank);
@@ -530,7 +577,9 @@ void playback_command(struct core *core, struct str text);
 /* cmd_redact.c, cmd_markread.c */
 void redact_told(struct core *core, const struct input *input);
 void marker_tell_room(struct core *core, const struct room *room);
+void marker_restore(struct core *core, const struct read_marker *marker);
 void markers_forget(struct core *core, user_id id);
+void markers_finish(struct core *core);
 
 /* isupport.c */
 void isupport_update(struct core *core);
@@ -596,6 +645,13 @@ static inline struct str line_rest(const struct input_line *in, unsigned i)
 void mode_room(struct core *core, struct room *room, const struct input_line *in);
 void names_begin(struct core *core, struct room *room);
 void part_room(struct core *core, struct room *room, struct str reason);
+/* What a session that has just come into a room is told beside JOIN. What was said before `seq` is
+ * history; 0: it needs none. */
+void join_show(struct core *core, struct room *room, uint64_t seq);
+/* The line of JOIN in its long form (IRCv3 extended-join), for a cast. */
+void join_add_extended(struct core *core, const struct room *room, const struct user *user);
+/* Everybody who may sees it; nothing is checked. */
+void nick_change(struct core *core, struct user *user, const struct name *name);
 void announce_by_operator(struct core *core, struct str text);
 
 #define X(name, params, cost, flags, fold)                                                         \

@@ -3,19 +3,21 @@
  * operator of the server allows; what two users said to each other alone belongs to those two, by
  * identity and never by nickname. Pure; under the core's mutex.
  */
+#include "accounts.h"
 #include "reply.h"
 
 #include "alloc.h"
 
-/* Everybody is a guest until there are accounts. */
 static uint64_t since_of(const struct core *core, const struct user *user,
                          const struct membership *membership)
 {
-    switch (core->settings->history_cutoff_guests) {
+    const struct settings *settings = core->settings;
+    switch (user_account(user) != NULL ? settings->history_cutoff
+                                       : settings->history_cutoff_guests) {
     case CUTOFF_NONE:
         return 0;
     case CUTOFF_REGISTRATION:
-        return user->id;
+        return user_identity(user);
     case CUTOFF_JOIN:
         break;
     }
@@ -43,20 +45,26 @@ bool history_place(const struct core *core, const struct user *user, struct str 
     if (folded.len > 0 && folded.p[0] == '#') {
         return history_room(core, user, room_find(core, folded), ret_place);
     }
-    /* Who has the nickname now; else who had it when the two last spoke. */
+    /* Who has the nickname now; else who had it when the two last spoke; else whose it is. */
     const struct user *other = user_find(core, folded);
     struct str nick = {0};
     user_id id = 0;
     if (other != NULL) {
-        id = other->id;
+        id = user_identity(other);
         nick = user_nick(other);
     } else {
         id = partners_find(core, user, folded, &nick);
     }
+    const struct account *account = id == 0 ? account_find(core, folded) : NULL;
+    if (account != NULL) {
+        id = account->id;
+        nick = account_name(account);
+    }
     if (id == 0) {
         return false;
     }
-    *ret_place = (struct query_place){.place = place_between(user->id, id), .name = nick};
+    *ret_place =
+        (struct query_place){.place = place_between(user_identity(user), id), .name = nick};
     return true;
 }
 

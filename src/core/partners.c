@@ -66,9 +66,9 @@ static struct partner *append(struct partners *partners)
 
 static void met(struct core *core, const struct user *user, const struct user *other)
 {
-    struct partners *partners = make(core, user->id);
+    struct partners *partners = make(core, user_identity(user));
     for (unsigned i = partners->n; i-- > 0;) {
-        if (partners->items[i].id != other->id) {
+        if (partners->items[i].id != user_identity(other)) {
             continue;
         }
         struct partner partner = partners->items[i];
@@ -79,7 +79,7 @@ static void met(struct core *core, const struct user *user, const struct user *o
         return;
     }
     struct partner *partner = append(partners);
-    partner->id = other->id;
+    partner->id = user_identity(other);
     set_name(partner, other);
 }
 
@@ -94,7 +94,7 @@ void partners_met(struct core *core, const struct user *user, const struct user 
 user_id partners_find(const struct core *core, const struct user *user, struct str folded,
                       struct str *ret_nick)
 {
-    const struct partners *partners = map_get(&core->partners, user->id);
+    const struct partners *partners = map_get(&core->partners, user_identity(user));
     for (unsigned i = partners != NULL ? partners->n : 0; i-- > 0;) {
         const struct partner *partner = &partners->items[i];
         if (str_eq(str_from(partner->folded), folded)) {
@@ -108,7 +108,7 @@ user_id partners_find(const struct core *core, const struct user *user, struct s
 user_id partners_next(const struct core *core, const struct user *user, unsigned *at,
                       struct str *ret_nick)
 {
-    const struct partners *partners = map_get(&core->partners, user->id);
+    const struct partners *partners = map_get(&core->partners, user_identity(user));
     if (partners == NULL || *at >= partners->n) {
         return 0;
     }

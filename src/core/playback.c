@@ -96,7 +96,8 @@ static void each_buffer(struct core *core, struct str list, buffer_fn each, void
     unsigned at = 0;
     while ((id = partners_next(core, user, &at, &nick)) != 0) {
         if (list_has(list, nick)) {
-            place = (struct query_place){.place = place_between(user->id, id), .name = nick};
+            place =
+                (struct query_place){.place = place_between(user_identity(user), id), .name = nick};
             each(core, &place, ctx);
         }
     }

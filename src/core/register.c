@@ -1,4 +1,5 @@
 /* Admission: the moment a connection becomes a user. Pure; under the core's mutex. */
+#include "accounts.h"
 #include "reply.h"
 
 #include "alloc.h"
@@ -82,23 +83,35 @@ void core_make_operator(struct core *core, struct user *user, struct str operato
              user_mask(user), STR_ARG(operator_name));
 }
 
-enum core_result core_register(struct core *core, const struct input *input)
+/* Why somebody logged in to `account` (NULL: a guest) may not come in under this name; NULL: it
+ * may.
+ */
+static const char *name_refusal(const struct core *core, const struct name *name,
+                                const struct account *account)
 {
-    const struct input_register *reg = &input->reg;
-    bool is_operator = reg->operator_name.len > 0;
-    if (!is_operator && core->sessions.len >= core->settings->clients_max) {
-        return refuse_full(core, input);
-    }
-    switch (name_index_check(&core->nicks, &reg->nick, NULL)) {
+    switch (name_index_check(&core->nicks, name, NULL)) {
     case STATUS_OK:
-        break;
+        return nick_reserved_text(core, name, account);
     case STATUS_DENIED:
-        return refuse_nick(core, input, "Nickname looks like another that is in use");
+        return "Nickname looks like another that is in use";
     default:
-        return refuse_nick(core, input, "Nickname is already in use");
+        return "Nickname is already in use";
     }
-    struct user *user = user_create(core, reg);
+}
+
+/* What it has logged in to, if it still may. */
+static struct account *account_of(const struct core *core, const struct input_register *reg)
+{
+    struct account *account = account_by_id(core, reg->account);
+    return account != NULL && account_is_open(account) ? account : NULL;
+}
+
+static struct session *admit(struct core *core, struct user *user, const struct input *input)
+{
     struct session *session = session_create(core, user, input);
+    if (user_account(user) != NULL) {
+        account_succeeded(core, user_account(user), input->reg.host);
+    }
     core_emit(core, &(struct effect){
                         .kind = EFFECT_REGISTERED,
                         .session = session->id,
@@ -106,16 +119,122 @@ enum core_result core_register(struct core *core, const struct input *input)
                                                                           .body = user_nick(user)}),
                     });
     session_emit_traits(core, session);
-    core_log(core, LOG_CONNECT, session->id, "%s came (%s)", user_mask(user),
+    core_log(core, LOG_CONNECT, session->id, "%s %s (%s)", user_mask(user),
+             session->next != NULL ? "has one session more" : "came",
              session->kind == SESSION_CLASSIC ? "classic"
              : session->tls                   ? "TLS"
                                               : "plain");
+    return session;
+}
+
+/* ---- one session more ---- */
+
+static const char *attach_refusal(const struct core *core, const struct account *account)
+{
+    const struct user *user = account->user;
+    if (user->sessions != NULL && !account_has_many_sessions(core, account)) {
+        return "Nickname is already in use, and your account has one session at a time";
+    }
+    unsigned n = 0;
+    for (const struct session *s = user->sessions; s != NULL; s = s->next) {
+        n++;
+    }
+    return n >= core->settings->sessions_per_user ? "Your account has too many sessions" : NULL;
+}
+
+/* The session sees itself come into a room that its user is in. */
+static void show_room(struct core *core, struct room *room, const struct user *user, uint64_t seq)
+{
+    if ((core->who->caps & CAP_EXTENDED_JOIN) != 0) {
+        join_add_extended(core, room, user);
+    } else {
+        buf_printf(cast_from_user(core, user), "JOIN %s", room->name.raw);
+    }
+    struct message *message = cast_message_like(core, &(struct message){.time_ms = core->now_ms});
+    reply_message(core, message);
+    message_unref(message);
+    join_show(core, room, seq);
+}
+
+static void show_modes(struct core *core, const struct user *user)
+{
+    if (user->umodes != 0) {
+        reply_numeric(core, RPL_UMODEIS, "+%s%s%s",
+                      (user->umodes & UMODE_INVISIBLE) != 0 ? "i" : "",
+                      (user->umodes & UMODE_OPERATOR) != 0 ? "o" : "",
+                      (user->umodes & UMODE_WALLOPS) != 0 ? "w" : "");
+    }
+}
+
+/* A session of somebody who is here already: nobody else sees anything of it. */
+static enum core_result attach(struct core *core, const struct input *input, struct user *user)
+{
+    const struct input_register *reg = &input->reg;
+    bool was_absent = user->sessions == NULL;
+    struct session *session = admit(core, user, input);
+    for (unsigned i = 0; i < user->n_rooms; i++) {
+        core_emit(core, &(struct effect){.kind = EFFECT_JOIN,
+                                         .session = session->id,
+                                         .room = user->rooms[i].room->id,
+                                         .rank = user->rooms[i].rank});
+    }
     reply_open(core, session, (struct str){0});
     welcome(core, user);
-    if (is_operator) {
+    show_modes(core, user);
+    if (reg->operator_name.len > 0) {
+        core_make_operator(core, user, reg->operator_name);
+    }
+    uint64_t seq = core_last_seq(core) + 1;
+    for (unsigned i = 0; i < user->n_rooms; i++) {
+        show_room(core, user->rooms[i].room, user, seq);
+    }
+    if (was_absent) {
+        account_came(core, user);
+    }
+    reply_close(core);
+    if (session_state(session) == CORE_HELD) {
+        /* Its edge does not know that there is more. */
+        core_emit(core, &(struct effect){.kind = EFFECT_ANSWERED, .session = session->id});
+    }
+    return CORE_DONE;
+}
+
+/* ---- somebody new ---- */
+
+static enum core_result enter(struct core *core, const struct input *input, struct account *account)
+{
+    const struct input_register *reg = &input->reg;
+    struct user *user = user_create(core, reg);
+    if (account != NULL) {
+        account_bind(core, user, account);
+    }
+    struct session *session = admit(core, user, input);
+    reply_open(core, session, (struct str){0});
+    welcome(core, user);
+    if (reg->operator_name.len > 0) {
         core_make_operator(core, user, reg->operator_name);
     }
     reply_close(core);
     monitor_came(core, user);
     return CORE_DONE;
+}
+
+enum core_result core_register(struct core *core, const struct input *input)
+{
+    const struct input_register *reg = &input->reg;
+    struct account *account = account_of(core, reg);
+    if (reg->operator_name.len == 0 && core->sessions.len >= core->settings->clients_max) {
+        return refuse_full(core, input);
+    }
+    if (account != NULL && account->user != NULL) {
+        const char *why = attach_refusal(core, account);
+        return why != NULL ? refuse_nick(core, input, why) : attach(core, input, account->user);
+    }
+    struct input under = *input;
+    if (account != NULL && core->settings->nick_is_account) {
+        const struct name own = account_as_name(account);
+        under.reg.nick = name_refusal(core, &own, account) == NULL ? own : reg->nick;
+    }
+    const char *why = name_refusal(core, &under.reg.nick, account);
+    return why != NULL ? refuse_nick(core, input, why) : enter(core, &under, account);
 }

@@ -155,8 +155,8 @@ static void close_labelled(struct core *core)
 
 void reply_close(struct core *core)
 {
-    /* A session that is gone, or whose password is being checked, gets nothing now. */
-    if (core->who != NULL && core->who->verify == NULL) {
+    /* A session that is gone, or that waits, gets nothing now. */
+    if (core->who != NULL && core->who->wait == NULL) {
         if (reply_is_labelled(core)) {
             close_labelled(core);
         } else {
@@ -168,6 +168,44 @@ void reply_close(struct core *core)
     core->reply_seq = 0;
     buf_clear(&core->reply);
     core->reply_lines = 0;
+}
+
+struct reply_aside reply_turn_to(struct core *core, struct session *session)
+{
+    struct reply_aside aside = {
+        .who = core->who,
+        .reply = core->reply,
+        .start = core->reply_start,
+        .seq = core->reply_seq,
+        .lines = core->reply_lines,
+        .batch = session->batch,
+    };
+    memcpy(aside.label, core->label, sizeof(aside.label));
+    core->who = session;
+    core->reply = (struct buf){0};
+    core->reply_seq = 0;
+    core->reply_lines = 0;
+    core->label[0] = '\0';
+    session->batch = 0;
+    return aside;
+}
+
+void reply_turn_back(struct core *core, struct reply_aside *aside)
+{
+    struct session *session = core->who;
+    reply_flush(core);
+    session->batch = aside->batch;
+    if (session_state(session) == CORE_HELD) {
+        /* Its edge does not know that there is more. */
+        core_emit(core, &(struct effect){.kind = EFFECT_ANSWERED, .session = session->id});
+    }
+    buf_finish(&core->reply);
+    core->who = aside->who;
+    core->reply = aside->reply;
+    core->reply_start = aside->start;
+    core->reply_seq = aside->seq;
+    core->reply_lines = aside->lines;
+    memcpy(core->label, aside->label, sizeof(core->label));
 }
 
 void reply_echo(struct core *core, const struct message *message, uint64_t seq)
@@ -376,6 +414,7 @@ bool reply_check_server(struct core *core, const struct input_line *in, unsigned
 struct buf *cast_from_user(struct core *core, const struct user *user)
 {
     buf_clear(&core->line);
+    core->line_account = user_account_name(user);
     buf_add_char(&core->line, ':');
     buf_add_str(&core->line, user_mask_str(user));
     buf_add_char(&core->line, ' ');
@@ -385,6 +424,7 @@ struct buf *cast_from_user(struct core *core, const struct user *user)
 struct buf *cast_from_server(struct core *core)
 {
     buf_clear(&core->line);
+    core->line_account = (struct str){0};
     buf_add_char(&core->line, ':');
     buf_add_cstr(&core->line, core->settings->server_name);
     buf_add_char(&core->line, ' ');
@@ -402,6 +442,7 @@ struct message *cast_message_like(struct core *core, const struct message *like)
     return message_create(&(struct message_parts){
         .time_ms = like->time_ms,
         .msgid = like->msgid,
+        .account = core->line_account,
         .body = buf_str(&core->line),
     });
 }
@@ -414,6 +455,7 @@ struct message *cast_message(struct core *core, struct str client_tags)
         .time_ms = core->now_ms,
         .msgid = make_msgid(core, id),
         .tags = client_tags,
+        .account = core->line_account,
         .body = buf_str(&core->line),
     });
 }
@@ -433,7 +475,7 @@ void cast_room(struct core *core, const struct room *room, enum record_kind kind
 {
     session_id except = 0;
     struct message *message = cast_message(core, (struct str){0});
-    record_message(core, message, kind, place_of_room(room->id), core->who->user->id, 0);
+    record_message(core, message, kind, place_of_room(room->id), user_identity(core->who->user), 0);
     if (core->who != NULL && reply_is_labelled(core) && core->who->user != NULL &&
         user_membership(core->who->user, room) != NULL) {
         reply_message(core, message);
@@ -465,6 +507,9 @@ void cast_self(struct core *core)
 
 void cast_user(struct core *core, struct message *message, const struct user *user)
 {
+    if (user->sessions == NULL) {
+        message_unref(message);
+    }
     for (const struct session *s = user->sessions; s != NULL; s = s->next) {
         if (s->next != NULL) {
             refcount_up(&message->holders);
@@ -504,15 +549,16 @@ void cast_neighbours(struct core *core, const struct user *user, cap_set caps, b
     struct message *message = message_create(&(struct message_parts){
         .time_ms = core->now_ms,
         .msgid = make_msgid(core, id),
+        .account = core->line_account,
         .body = buf_str(&core->line),
         .rooms = rooms,
         .n_rooms = user->n_rooms,
     });
     free(rooms);
     if (kind != 0) {
-        record_in_rooms(core, message, kind, user->id);
+        record_in_rooms(core, message, kind, user_identity(user));
     }
-    if ((caps & (CAP_AWAY_NOTIFY | CAP_SETNAME)) != 0) {
+    if ((caps & (CAP_ACCOUNT_NOTIFY | CAP_AWAY_NOTIFY | CAP_SETNAME)) != 0) {
         monitor_cast(core, user, message, caps);
     }
     /* Its own sessions share its rooms; only where there is none must they be told one by one. */

@@ -73,6 +73,19 @@ void reply_flush(struct core *core);
  * sender's own copy, a part of the answer; NULL where it gets none but that of a label. */
 void reply_echo(struct core *core, const struct message *message, uint64_t seq);
 
+/* Answers go to another session for a while, as no answer to any command of its own. */
+struct reply_aside {
+    struct session *who;
+    struct buf reply;
+    size_t start;
+    uint64_t seq;
+    unsigned lines;
+    uint64_t batch;
+    char label[CORE_LABEL_MAX + 1];
+};
+struct reply_aside reply_turn_to(struct core *core, struct session *session);
+void reply_turn_back(struct core *core, struct reply_aside *aside);
+
 /* cast: core->line is cleared and gets ":mask " of a user, or ":server "; append and then send. */
 struct buf *cast_from_user(struct core *core, const struct user *user);
 struct buf *cast_from_server(struct core *core);

@@ -1,4 +1,5 @@
 /* Rooms, their members and their lists of masks. Pure; under the core's mutex. */
+#include "accounts.h"
 #include "reply.h"
 
 #include "alloc.h"
@@ -123,15 +124,29 @@ static void remove_membership(struct user *user, struct membership *membership)
 
 void room_add(struct core *core, struct room *room, struct user *user, uint8_t rank)
 {
+    room_add_since(core, room, user, rank, ++core->next_message);
+}
+
+static uint64_t last_joined(const struct room *room)
+{
+    const struct user *last = olist_last(&room->members);
+    return last != NULL ? user_membership(last, room)->since_seq : 0;
+}
+
+void room_add_since(struct core *core, struct room *room, struct user *user, uint8_t rank,
+                    uint64_t since_seq)
+{
     CHECK(user_membership(user, room) == NULL);
-    *add_membership(user) = (struct membership){.room = room,
-                                                .since_seq = ++core->next_message,
-                                                .rank = rank,
-                                                .bans_version = BANS_VERSION_NONE};
+    if (since_seq <= last_joined(room)) {
+        since_seq = ++core->next_message;
+    }
+    *add_membership(user) = (struct membership){
+        .room = room, .since_seq = since_seq, .rank = rank, .bans_version = BANS_VERSION_NONE};
     olist_append(&room->members, user);
     if (room->members.len == 1) {
         room_entered(core, room);
     }
+    account_touch(core, user);
     for (const struct session *s = user->sessions; s != NULL; s = s->next) {
         core_emit(core, &(struct effect){
                             .kind = EFFECT_JOIN, .session = s->id, .room = room->id, .rank = rank});
@@ -145,6 +160,7 @@ void room_remove(struct core *core, struct room *room, struct user *user)
     for (const struct session *s = user->sessions; s != NULL; s = s->next) {
         core_emit(core, &(struct effect){.kind = EFFECT_PART, .session = s->id, .room = room->id});
     }
+    account_touch(core, user);
     names_cache_change(room, membership->since_seq);
     olist_remove_at(&room->members, membership->at);
     remove_membership(user, membership);
@@ -158,6 +174,7 @@ void room_set_rank(struct core *core, struct room *room, struct user *user, uint
     struct membership *membership = user_membership(user, room);
     CHECK(membership != NULL);
     membership->rank = rank;
+    account_touch(core, user);
     names_cache_change(room, membership->since_seq);
     for (const struct session *s = user->sessions; s != NULL; s = s->next) {
         core_emit(core, &(struct effect){

@@ -102,7 +102,7 @@ void session_destroy(struct core *core, struct session *session)
     walk_destroy(session);
     monitor_clear(core, session);
     metadata_unsubscribe_all(core, session);
-    session_end_verify(session);
+    wait_destroy(session);
     if (session == &user->own_session) {
         *session = (struct session){0};
     } else {
@@ -135,22 +135,4 @@ void session_emit_traits(struct core *core, struct session *session)
                         .caps = session->caps,
                         .traits = traits,
                     });
-}
-
-void session_begin_verify(struct session *session, struct str operator_name, const char *label)
-{
-    CHECK(session->verify == NULL);
-    session->verify = xcalloc(1, sizeof(*session->verify));
-    session->verify->operator_name = str_dup(operator_name);
-    session->verify->label = label != NULL ? str_dup(str_from(label)) : NULL;
-}
-
-void session_end_verify(struct session *session)
-{
-    if (session->verify != NULL) {
-        free(session->verify->operator_name);
-        free(session->verify->label);
-        free(session->verify);
-        session->verify = NULL;
-    }
 }

@@ -1,4 +1,5 @@
 /* Users: who somebody is, apart from any connection. Pure; under the core's mutex. */
+#include "accounts.h"
 #include "reply.h"
 
 #include "alloc.h"
@@ -162,8 +163,9 @@ void user_destroy(struct core *core, struct user *user)
     if ((user->umodes & UMODE_INVISIBLE) != 0) {
         core->n_invisible--;
     }
-    partners_forget(core, user->id);
+    partners_forget(core, user_identity(user));
     markers_forget(core, user->id);
+    account_unbind(core, user);
     name_index_remove(&core->nicks, &user->name);
     olist_remove(&core->users, user->id);
     free_texts(user, user->name.raw);
@@ -252,6 +254,31 @@ void user_emit_traits(struct core *core, struct user *user)
     }
 }
 
+struct user *user_by_identity(const struct core *core, user_id id)
+{
+    const struct account *account = account_by_id(core, id);
+    return account != NULL ? account->user : user_by_id(core, id);
+}
+
+/* It hears ERROR, not QUIT; so it leaves the rooms of its edge first. */
+static void close_session(struct core *core, const struct session *session, struct str reason)
+{
+    session_leave_edge_rooms(core, session);
+    if (core->who == session) {
+        reply_flush(core);
+    }
+    struct buf error = {0};
+    buf_printf(&error, "ERROR :Closing link: (%s) [" STR_FMT "]\r\n", user_mask(session->user),
+               STR_ARG(reason));
+    core_emit(core, &(struct effect){
+                        .kind = EFFECT_CLOSE,
+                        .session = session->id,
+                        .message = message_create(&(struct message_parts){.time_ms = core->now_ms,
+                                                                          .body = buf_str(&error)}),
+                    });
+    buf_finish(&error);
+}
+
 void user_quit(struct core *core, struct user *user, struct str reason, const struct session *gone)
 {
     reason = str_cut_utf8(reason, core->settings->kick_len);
@@ -259,25 +286,12 @@ void user_quit(struct core *core, struct user *user, struct str reason, const st
     core_log(core, LOG_LEAVE, user->sessions != NULL ? user->sessions->id : 0,
              "%s left (" STR_FMT ")", user_mask(user), STR_ARG(reason));
 
-    /* Its own sessions hear ERROR, not QUIT; so they leave the rooms of the edges first. */
     for (struct session *s = user->sessions; s != NULL; s = s->next) {
-        session_leave_edge_rooms(core, s);
         if (s == gone) {
-            continue;
+            session_leave_edge_rooms(core, s);
+        } else {
+            close_session(core, s, reason);
         }
-        if (core->who == s) {
-            reply_flush(core);
-        }
-        struct buf error = {0};
-        buf_printf(&error, "ERROR :Closing link: (%s) [" STR_FMT "]\r\n", user_mask(user),
-                   STR_ARG(reason));
-        core_emit(core, &(struct effect){
-                            .kind = EFFECT_CLOSE,
-                            .session = s->id,
-                            .message = message_create(&(struct message_parts){
-                                .time_ms = core->now_ms, .body = buf_str(&error)}),
-                        });
-        buf_finish(&error);
     }
     while (user->sessions != NULL) {
         session_destroy(core, user->sessions);
@@ -286,4 +300,27 @@ void user_quit(struct core *core, struct user *user, struct str reason, const st
     cast_neighbours(core, user, 0, false, RECORD_QUIT);
     monitor_left(core, user);
     user_destroy(core, user);
+}
+
+void session_end(struct core *core, struct session *session, struct str reason, bool is_gone)
+{
+    struct user *user = session->user;
+    const struct account *account = user_account(user);
+    bool is_last = user->sessions == session && session->next == NULL;
+    if (is_last && (account == NULL || !account_is_always_on(core, account))) {
+        user_quit(core, user, reason, is_gone ? session : NULL);
+        return;
+    }
+    reason = str_cut_utf8(reason, core->settings->kick_len);
+    core_log(core, LOG_LEAVE, session->id, "a session of %s ended (" STR_FMT ")", user_mask(user),
+             STR_ARG(reason));
+    if (is_gone) {
+        session_leave_edge_rooms(core, session);
+    } else {
+        close_session(core, session, reason);
+    }
+    session_destroy(core, session);
+    if (is_last) {
+        account_left(core, user);
+    }
 }

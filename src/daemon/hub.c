@@ -219,6 +219,7 @@ static void emit(void *ctx, const struct effect *effect)
     switch (effect->kind) {
     case EFFECT_LOG:
     case EFFECT_REHASH:
+    case EFFECT_MAIL:
         stage_add(&hub->daemon, effect);
         break;
     case EFFECT_RECORD:
@@ -382,6 +383,7 @@ void hub_destroy(struct hub *hub)
     mailbox_take(&hub->mailbox, &left);
     for (size_t i = 0; i < left.len; i++) {
         message_unref(((const struct effect *)left.items)[i].message);
+        account_state_unref(((const struct effect *)left.items)[i].account);
     }
     mailbox_batch_finish(&left);
     mailbox_finish(&hub->mailbox);

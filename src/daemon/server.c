@@ -95,6 +95,7 @@ static void on_effects(uv_async_t *async)
             server_rehash(server, effects[i].session);
         }
         message_unref(effects[i].message);
+        account_state_unref(effects[i].account);
     }
 }
 

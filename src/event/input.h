@@ -99,13 +99,15 @@ struct input_enrol {
     struct str code;  /* random, for VERIFY */
     struct password_keys keys;
     struct str nick; /* of the session so far; "*" where it has none */
-    bool outside;    /* somebody else has checked the password: no keys, no VERIFY */
+    struct str host; /* whose registrations are counted */
+    bool outside;    /* somebody else has checked the password: no keys, no VERIFY, no lines */
 };
 
 struct input_confirm {
     struct str name_folded;
     struct str code;
     struct str nick; /* as in input_enrol */
+    struct str host; /* whose attempts are counted */
 };
 
 struct input_stored {

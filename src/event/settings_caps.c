@@ -13,8 +13,8 @@ cap_set settings_caps(const struct settings *settings)
     if (!settings->registration) {
         caps &= ~(cap_set)CAP_ACCOUNT_REGISTRATION;
     }
-    /* Nothing answers them yet. */
-    return caps & ~(cap_set)CAP_OF_ACCOUNTS;
+    /* Edges cannot do their part yet. */
+    return caps & ~(cap_set)(CAP_SASL | CAP_ACCOUNT_REGISTRATION);
 }
 
 void settings_add_mechanisms(const struct settings *settings, bool tls, struct buf *out)

@@ -111,6 +111,7 @@ static void take_effect(void *ctx, const struct effect *e)
     unsigned number = s != NULL ? (unsigned)(s - f->sessions) : 0;
     if (fixture_store(f, e)) {
         message_unref(e->message);
+        account_state_unref(e->account);
         return;
     }
     switch (e->kind) {
@@ -167,6 +168,7 @@ static void take_effect(void *ctx, const struct effect *e)
         break;
     }
     message_unref(e->message);
+    account_state_unref(e->account);
 }
 
 static void init(struct fixture *f, bool history)
@@ -178,6 +180,7 @@ static void init(struct fixture *f, bool history)
     f->settings->operators[0].name = str_dup(STR("root"));
     f->settings->operators[1].name = str_dup(STR("admin"));
     f->settings->history = history;
+    f->settings->accounts = false;
     f->core = core_create(&(struct core_options){
         .settings = f->settings,
         .hash_seed = {1, 2},
