@@ -74,7 +74,7 @@ class Marud:
 
     def ctl(self, *words):
         done = subprocess.run([os.environ["MARU_TEST_CTL"], "--data", self.folder, *words],
-                              capture_output=True, text=True, timeout=30)
+                              capture_output=True, text=True, timeout=desk.LIMIT_S)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -101,7 +101,7 @@ class Peer:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
             self.socket = context.wrap_socket(self.socket)
-        self.socket.settimeout(30)
+        self.socket.settimeout(desk.LIMIT_S)
         self.buffer = b""
         self.send(f"NICK {nick}", f"USER peer 0 * :{nick}")
         if join:

@@ -14,13 +14,14 @@ import subprocess
 import sys
 import tempfile
 
-NEEDED = ["Xvfb", "dbus-run-session", "gdbus", "xdotool", "import", "openbox"]
-LIMIT_S = 600
+NEEDED = ["Xvfb", "dbus-run-session", "gdbus", "xdotool", "import", "openbox", "xprop"]
+LIMIT_S = 1200
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def start_screen(log):
-    """An X server on the first free number from a range that depends on our pid."""
+    """An X server on the first free number from a range that depends on our pid. Keys do not repeat:
+    on a busy machine one that is let go late would."""
     first = 200 + os.getpid() % 300
     for number in range(first, first + 20):
         if os.path.exists(f"/tmp/.X{number}-lock"):
@@ -28,7 +29,7 @@ def start_screen(log):
         read_end, write_end = os.pipe()
         server = subprocess.Popen(
             ["Xvfb", f":{number}", "-displayfd", str(write_end), "-screen", "0", "1280x800x24",
-             "-nolisten", "tcp", "-noreset"], pass_fds=[write_end], stdout=log, stderr=log)
+             "-nolisten", "tcp", "-noreset", "-r"], pass_fds=[write_end], stdout=log, stderr=log)
         os.close(write_end)
         with os.fdopen(read_end) as ready:
             if ready.readline().strip() == str(number):

@@ -36,8 +36,8 @@ def expect(client, address, nick, heading, name, says=None):
         client.find("label", says, within=dialog)
     desk.picture(name)
     client.answer(dialog, "Close|Cancel")
-    assert client.text_of(client.field("Address")) == address
-    assert client.text_of(client.field("Nickname")) == nick
+    assert client.field("Address").text() == address
+    assert client.field("Nickname").text() == nick
     assert client.process.poll() is None
 
 
@@ -82,20 +82,22 @@ def test():
     secret = peers.Marud(os.path.join(os.environ["HOME"], "secret"), password="열려라 참깨")
     client.join(f"127.0.0.1:{secret.port}", "mina")
     dialog = client.dialog("The Server Wants a Password")
+    desk.wait_for(lambda: any(seen.has_focus() for seen in desk.find_all(dialog)),
+                  "the password can be typed")
     client.type("sesame")
     desk.picture("password-typed")
     client.answer(dialog, "Join")
     dialog = client.dialog("The Password Is Wrong")
     desk.picture("password-wrong")
     field = client.find(None, "^Password$", within=dialog)
-    assert desk.Atspi.EditableText.set_text_contents(field, "열려라 참깨")
+    assert field.fill("열려라 참깨")
     client.answer(dialog, "Join")
     client.in_room()
     # It is kept for coming back, and told to nobody else.
     secret.kill()
     secret.start()
     desk.wait_for(lambda: "mina" in secret.ctl("clients"), "the client came back")
-    client.press("Leave$")
+    client.leave()
     client.join(f"irc://127.0.0.1:{password.port}", "mina")
     dialog = client.dialog("The Server Wants a Password")
     client.answer(dialog, "Close|Cancel")
@@ -123,7 +125,7 @@ def test():
     client.answer(dialog, "Again")
     client.in_room()
     client.sees_members("mina", "someone")
-    client.press("Leave$")
+    client.leave()
     someone.hear(" QUIT ")
 
     host = own_address()
@@ -137,13 +139,12 @@ def test():
     client.join(far, "mina")
     client.answer(client.dialog("Do You Know This Server"), "Join")
     client.in_room()
-    client.press("Leave$")
+    client.leave()
 
     step("the next time it is known")
     client.press("Join$")
     client.in_room()
-    client.press("Leave$")
-    client.field("Nickname")
+    client.leave()
 
     step("a changed certificate is refused until it is trusted")
     old_fingerprint = server.fingerprint()

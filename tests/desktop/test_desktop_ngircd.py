@@ -18,7 +18,7 @@ def test():
     mina = desk.Client("mina")
     mina.keys("shift+Tab", "ctrl+a")
     mina.type(address)
-    assert mina.text_of(mina.field("Address")) == address
+    desk.wait_for(lambda: mina.field("Address").text() == address, "the address is typed")
     mina.keys("Tab", "ctrl+a")
     mina.type("mina")
     mina.keys("Return")
@@ -70,15 +70,14 @@ def test():
     dialog = cho.dialog("This Nickname Is Taken")
     desk.picture("3-nick-taken")
     cho.answer(dialog, "Close")
-    assert cho.text_of(cho.field("Nickname")) == "mina"
+    assert cho.field("Nickname").text() == "mina"
     cho.join(address, "철수")
     cho.answer(cho.dialog("This Nickname Cannot Be Used"), "Close")
     cho.quit()
 
     step("one leaves, one closes the window, and the others see why")
     visitor_rows = guest
-    mina.press("Leave$")
-    mina.field("Nickname")
+    mina.leave()
     john.sees("^mina left")
     assert "QUIT" in visitor_rows.hear("QUIT")
     john.sees_members("john", "visitor")

@@ -35,7 +35,7 @@ class Classic:
     def __init__(self, nick, port):
         self.nick = nick
         self.socket = socket.create_connection(("127.0.0.1", port), 10)
-        self.socket.settimeout(30)
+        self.socket.settimeout(desk.LIMIT_S)
         self.shown = []
         self.socket.sendall(nick.encode())
         self.shows(f"{nick}님이 입장하였습니다.")
@@ -115,7 +115,7 @@ def test():
         late.answer(dialog, "Close")
         late.quit()
         old = socket.create_connection(("127.0.0.1", server.classic_port), 10)
-        old.settimeout(30)
+        old.settimeout(desk.LIMIT_S)
         old.sendall("늦은이".encode())
         assert "4" in old.recv(1024).decode()
         old.close()
