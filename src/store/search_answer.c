@@ -65,7 +65,7 @@ static int render(struct store_answer *answer, struct store_db *db, uint64_t seq
         struct store_line line;
         store_line_read(stmt, &line);
         struct str target = name_of(answer->query, stmt_u64(stmt, ROOM_COLUMN));
-        store_render_line(answer->query, db->server_part, target, &line, out);
+        status = store_answer_line(answer, db, target, &line, out);
     }
     stmt_end(stmt);
     return status < 0 ? status : 0;

@@ -17,10 +17,11 @@ struct store_line {
     uint64_t time_ms;
     enum record_kind kind;
     user_id sender;
-    struct str source; /* nick!user@host */
-    struct str target; /* of direct messages: the nickname as it was; else empty */
-    struct str text;   /* speech: the text; events: what stands behind the target in the line */
-    struct str tags;   /* client-only tags; may be empty */
+    struct str source;  /* nick!user@host */
+    struct str account; /* the name of the sender's account; set where somebody wants to know it */
+    struct str target;  /* of direct messages: the nickname as it was; else empty */
+    struct str text;    /* speech: the text; events: what stands behind the target in the line */
+    struct str tags;    /* client-only tags; may be empty */
     uint64_t message_seq;
 };
 

@@ -4,6 +4,7 @@
 #include "alloc.h"
 #include "cap.h"
 #include "search_answer.h"
+#include "store_account.h"
 #include "store_limits.h"
 #include "store_time.h"
 #include "store_write.h"
@@ -29,6 +30,7 @@ void store_answer_destroy(struct store_answer *answer)
     }
     free(answer->targets);
     search_answer_destroy(answer->search);
+    buf_finish(&answer->account);
     free(answer->query);
     free(answer);
 }
@@ -250,15 +252,16 @@ static int read_rows(struct store_answer *answer, struct store_db *db, struct bu
     int status = 1;
     unsigned rows = 0;
     while (answer->left > 0 && rows < STORE_SCAN_ROWS && out->len < STORE_PIECE_BYTES &&
-           (status = stmt_step(db, stmt)) == 1) {
+           status > 0 && (status = stmt_step(db, stmt)) == 1) {
         struct store_line line;
         store_line_read(stmt, &line);
         rows++;
         range->next = line.seq + 1;
         if (store_range_has(answer, &line)) {
             store_answer_open(answer, STR("chathistory"), query->places[0].name, out);
-            store_render_line(query, db->server_part, query->places[0].name, &line, out);
+            int added = store_answer_line(answer, db, query->places[0].name, &line, out);
             answer->left--;
+            status = added < 0 ? added : status;
         }
     }
     stmt_end(stmt);
@@ -301,6 +304,23 @@ void store_answer_open(struct store_answer *answer, struct str type, struct str 
         store_render_open(answer->query, type, about, out);
         answer->is_open = true;
     }
+}
+
+int store_answer_line(struct store_answer *answer, struct store_db *db, struct str target,
+                      struct store_line *line, struct buf *out)
+{
+    /* People speak in runs. */
+    if ((answer->query->caps & CAP_ACCOUNT_TAG) != 0 && line->sender != answer->named) {
+        buf_clear(&answer->account);
+        answer->named = line->sender;
+        int status = store_account_name(db, line->sender, &answer->account);
+        if (status != 0) {
+            return status;
+        }
+    }
+    line->account = buf_str(&answer->account);
+    store_render_line(answer->query, db->server_part, target, line, out);
+    return 0;
 }
 
 static int next_piece(struct store_answer *answer, struct store_db *db, struct buf *out)

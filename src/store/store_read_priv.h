@@ -39,11 +39,17 @@ struct store_answer {
     unsigned n_targets;
     unsigned at_target;
     struct search_answer *search; /* owned; of SEARCH, once begun */
+    user_id named;                /* the sender of the last line: their account's name is … */
+    struct buf account;           /* … this; empty where there is none */
 };
 
 /* Begins the batch of the answer where it was not yet begun. */
 void store_answer_open(struct store_answer *answer, struct str type, struct str about,
                        struct buf *out);
+
+/* Adds a line to it, with the account of who said it where the asker wants that. */
+int store_answer_line(struct store_answer *answer, struct store_db *db, struct str target,
+                      struct store_line *line, struct buf *out) MARU_CHECK;
 
 /* Each gives ANSWER_MORE, ANSWER_DONE or a negative status, and stops where `out` has a piece. */
 int store_history_piece(struct store_answer *answer, struct store_db *db, struct buf *out);

@@ -4,6 +4,7 @@
 #include "cap.h"
 #include "msgid.h"
 #include "store_limits.h"
+#include "tags.h"
 
 /* A line of the server's own inside the answer: its batch, then its source. */
 static void begin_server_line(const struct query *query, bool in_batch, struct buf *out)
@@ -76,6 +77,12 @@ static void add_tags(const struct query *query, const char *server_part,
         buf_add_char(out, before);
         buf_add(out, "time=", 5);
         message_add_time(out, line->time_ms);
+        before = ';';
+    }
+    if (line->account.len > 0) {
+        buf_add_char(out, before);
+        buf_add(out, "account=", 8);
+        tags_add_escaped(out, line->account);
         before = ';';
     }
     if ((query->caps & CAP_MESSAGE_TAGS) != 0) {

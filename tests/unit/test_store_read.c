@@ -273,6 +273,31 @@ static void lines_as_the_capabilities_have_it(void **state)
     fixture_close(&f);
 }
 
+/* Who spoke while logged in has the account's number. */
+static void says_whose_account_it_was(void **state)
+{
+    struct store_fixture f;
+    fill_kinds(&f);
+    struct effect effect = {
+        .kind = EFFECT_ACCOUNT,
+        .account = account_state_create(
+            &(struct account_state){.id = 2, .name = STR("a\\b")}), /* as a nickname may be */
+    };
+    assert_int_equal(store_write_batch(&f.write, &effect, 1), 0);
+    account_state_unref(effect.account);
+    struct query query = fixture_query(QUERY_FIRST, 2);
+    query.caps = CAP_MESSAGE_TAGS | CAP_EVENT_PLAYBACK | CAP_ACCOUNT_TAG;
+    query.from = seq(7);
+    expect_lines(&f, &query,
+                 "@msgid=%8 :n1!u@h PART #r :gone\n"
+                 "@account=a\\\\b;msgid=%9 :n2!u@h QUIT :Quit: x\n");
+    query.caps = CAP_MESSAGE_TAGS | CAP_EVENT_PLAYBACK;
+    query.from = seq(8);
+    query.limit = 1;
+    expect_lines(&f, &query, "@msgid=%9 :n2!u@h QUIT :Quit: x\n");
+    fixture_close(&f);
+}
+
 static void playback_for_old_clients(void **state)
 {
     struct store_fixture f;
@@ -523,6 +548,7 @@ int main(void)
         cmocka_unit_test(time_only_selects),
         cmocka_unit_test(times_that_wander),
         cmocka_unit_test(lines_as_the_capabilities_have_it),
+        cmocka_unit_test(says_whose_account_it_was),
         cmocka_unit_test(playback_for_old_clients),
         cmocka_unit_test(lines_are_cut_to_their_length),
         cmocka_unit_test(says_that_it_cannot_read),
