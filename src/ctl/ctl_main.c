@@ -33,11 +33,13 @@ static const char help[] =
     "  export ROOM FILE      write what was said in ROOM to FILE, with --json as JSON lines,\n"
     "                        with --html as a page\n"
     "  erase NICK|MASK       delete what a nickname, or all of nick!user@host, said\n"
+    "  erase --account NAME  delete what an account said\n"
     "\n"
     "  --data DIR            the server's data folder\n"
     "  --socket PATH         its control socket\n"
     "  --json                print answers as JSON\n"
     "  --html                export a page\n"
+    "  --account             erase what an account said\n"
     "  --yes                 erase without asking\n"
     "  --version             print the version\n"
     "  --help                print this\n";
@@ -46,6 +48,7 @@ struct job {
     struct ctl_link link;
     bool json;
     bool html;
+    bool account;
     bool yes;
     int words_n; /* behind the command */
     char **words;
@@ -368,6 +371,7 @@ static bool is_sure(const struct job *job)
     }
     struct buf question = {0};
     buf_add_cstr(&question, "Delete for ever all that ");
+    buf_add_cstr(&question, job->account ? "the account " : "");
     escape_add(&question, str_from(job->words[0]));
     fprintf(stderr, STR_FMT " said? [y/N] ", STR_ARG(buf_str(&question)));
     buf_finish(&question);
@@ -385,7 +389,9 @@ static int run_erase(struct job *job)
         json_decref(who);
         return EXIT_USAGE;
     }
-    json_t *answer = ask_long(job, "Erasing", json_pack("{s:s, s:o}", "op", "erase", "who", who));
+    json_t *answer =
+        ask_long(job, "Erasing",
+                 json_pack("{s:s, s:o}", "op", "erase", job->account ? "account" : "who", who));
     if (answer == NULL) {
         return EXIT_FAILURE;
     }
@@ -446,13 +452,27 @@ static int run_command(struct job *job, const struct command *command, const cha
     return result;
 }
 
-enum { OPT_DATA = 256, OPT_SOCKET, OPT_JSON, OPT_HTML, OPT_YES, OPT_VERSION, OPT_HELP };
+enum {
+    OPT_DATA = 256,
+    OPT_SOCKET,
+    OPT_JSON,
+    OPT_HTML,
+    OPT_ACCOUNT,
+    OPT_YES,
+    OPT_VERSION,
+    OPT_HELP
+};
 
 static const struct option long_options[] = {
-    {"data", required_argument, NULL, OPT_DATA}, {"socket", required_argument, NULL, OPT_SOCKET},
-    {"json", no_argument, NULL, OPT_JSON},       {"html", no_argument, NULL, OPT_HTML},
-    {"yes", no_argument, NULL, OPT_YES},         {"version", no_argument, NULL, OPT_VERSION},
-    {"help", no_argument, NULL, OPT_HELP},       {NULL, 0, NULL, 0},
+    {"data", required_argument, NULL, OPT_DATA},
+    {"socket", required_argument, NULL, OPT_SOCKET},
+    {"json", no_argument, NULL, OPT_JSON},
+    {"html", no_argument, NULL, OPT_HTML},
+    {"account", no_argument, NULL, OPT_ACCOUNT},
+    {"yes", no_argument, NULL, OPT_YES},
+    {"version", no_argument, NULL, OPT_VERSION},
+    {"help", no_argument, NULL, OPT_HELP},
+    {NULL, 0, NULL, 0},
 };
 
 int main(int argc, char **argv)
@@ -479,6 +499,9 @@ int main(int argc, char **argv)
             break;
         case OPT_HTML:
             job.html = true;
+            break;
+        case OPT_ACCOUNT:
+            job.account = true;
             break;
         case OPT_YES:
             job.yes = true;

@@ -15,7 +15,8 @@
  *     history          how the database is
  *     backup           copies it; answers "path"
  *     export           "room", "format": "json" or "html"; answers "path" and "messages"
- *     erase            "who": a nickname or a mask nick!user@host; answers "messages"
+ *     erase            "who": a nickname or a mask nick!user@host, or "account": the name of one;
+ *                      answers "messages"
  * The last four are jobs: while one is under way, {"ok": true, "progress": {"done", "total"}} comes
  * every half second (total is 0 where nobody knows), and the tool's next requests wait. What lies
  * at a "path" is the tool's to move or copy until it asks again or hangs up; then it is removed.
@@ -88,7 +89,8 @@ struct control_job {
     enum control_job_kind kind;
     struct str room; /* EXPORT */
     bool html;       /* EXPORT: not JSON lines */
-    struct str who;  /* ERASE */
+    struct str who;  /* ERASE: a nickname, a mask, … */
+    bool account;    /* … or an account */
 };
 
 struct control_history {

@@ -326,7 +326,12 @@ static void do_export(struct request *request)
 static void do_erase(struct request *request)
 {
     struct control_job job = {.kind = CONTROL_JOB_ERASE};
-    if (get_text(request, "who", 1, &job.who)) {
+    job.account = json_object_get(request->json, "account") != NULL;
+    if (job.account && json_object_get(request->json, "who") != NULL) {
+        control_refuse(request->out, "bad_request", "expected who or account, not both");
+        return;
+    }
+    if (get_text(request, job.account ? "account" : "who", 1, &job.who)) {
         begin(request, &job);
     }
 }

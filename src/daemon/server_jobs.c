@@ -24,7 +24,8 @@ struct server_job {
     uint64_t id;
     enum control_job_kind kind;
     bool html;
-    struct buf what; /* the room or the mask, folded */
+    bool account;
+    struct buf what; /* the room, the mask or the account, folded */
     enum name_casemapping casemapping;
     char *path; /* of what it makes */
     uv_thread_t thread;
@@ -57,6 +58,14 @@ static bool note_progress(void *ctx, uint64_t done, uint64_t total)
     return going;
 }
 
+static int erase(struct server_job *job, const struct store_progress *progress)
+{
+    struct store_erased erased = {0};
+    *(job->account ? &erased.account_folded : &erased.mask_folded) = buf_str(&job->what);
+    return store_admin_erase(job->server->store, &erased, job->casemapping, progress,
+                             &job->result.messages, &job->error);
+}
+
 static int work(struct server_job *job)
 {
     struct store *store = job->server->store;
@@ -71,8 +80,7 @@ static int work(struct server_job *job)
                                   job->html ? STORE_EXPORT_HTML : STORE_EXPORT_JSON, job->path,
                                   &progress, &job->result.messages, &job->error);
     case CONTROL_JOB_ERASE:
-        return store_admin_erase(store, buf_str(&job->what), job->casemapping, &progress,
-                                 &job->result.messages, &job->error);
+        return erase(job, &progress);
     }
     return STATUS_UNSUPPORTED;
 }
@@ -127,6 +135,8 @@ static void set_up(struct server_job *job, const struct control_job *asked)
     job->casemapping = job->server->settings->casemapping;
     if (asked->kind == CONTROL_JOB_EXPORT) {
         name_fold(job->casemapping, asked->room, &job->what);
+    } else if (asked->kind == CONTROL_JOB_ERASE && asked->account) {
+        name_fold(job->casemapping, asked->who, &job->what);
     } else if (asked->kind == CONTROL_JOB_ERASE) {
         struct buf mask = {0};
         make_mask(asked->who, &mask);
@@ -158,7 +168,7 @@ int server_job_begin(void *user, uint64_t id, const struct control_job *asked, s
         n += has_ended(job) ? 0 : 1;
     }
     if (server->store == NULL) {
-        buf_add_cstr(error, "nothing is kept here: history is switched off");
+        buf_add_cstr(error, "nothing is kept here: history and accounts are switched off");
         return STATUS_UNSUPPORTED;
     }
     if (n >= CONTROL_JOBS_MAX) {
@@ -171,6 +181,7 @@ int server_job_begin(void *user, uint64_t id, const struct control_job *asked, s
     job->id = id;
     job->kind = asked->kind;
     job->html = asked->html;
+    job->account = asked->account;
     set_up(job, asked);
     if (uv_thread_create(&job->thread, run, job) != 0) {
         destroy(job);

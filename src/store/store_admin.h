@@ -43,10 +43,16 @@ int store_admin_export(struct store *store, struct str room_folded,
                        const char *path, const struct store_progress *progress,
                        uint64_t *ret_messages, struct buf *error) MARU_CHECK;
 
-/* Deletes, in small steps, what was said and done by sources (nick!user@host) that, folded, fit the
- * mask, and events that name them: that they were kicked, given a mode, or are who somebody became.
- */
-int store_admin_erase(struct store *store, struct str mask_folded,
+/* Whose words go. */
+struct store_erased {
+    struct str mask_folded; /* those of sources (nick!user@host) that, folded, fit this; empty: … */
+    struct str account_folded; /* … those of this account: what it said and did while logged in */
+};
+
+/* Deletes, in small steps, what they said and did, and events that name them: that they were
+ * kicked, given a mode, or are who somebody became. The account itself stays. STATUS_NOT_FOUND
+ * where there is no such account. */
+int store_admin_erase(struct store *store, const struct store_erased *erased,
                       enum name_casemapping casemapping, const struct store_progress *progress,
                       uint64_t *ret_messages, struct buf *error) MARU_CHECK;
 

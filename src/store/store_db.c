@@ -47,12 +47,14 @@ int store_db_exec(struct store_db *db, const char *sql)
 
 /* ---- opening ---- */
 
-static int prepare_all(struct store_db *db)
+/* `older`: what a tool looks at before a server has migrated it lacks tables, and so statements,
+ * that no tool needs then. */
+static int prepare_all(struct store_db *db, bool older)
 {
     for (unsigned i = 0; i < STMT_COUNT; i++) {
         int rc = sqlite3_prepare_v3(db->sqlite, statement_sql[i], -1, SQLITE_PREPARE_PERSISTENT,
                                     &db->statements[i], NULL);
-        if (rc != SQLITE_OK) {
+        if (rc != SQLITE_OK && !(older && rc == SQLITE_ERROR)) {
             return store_db_fail(db, rc);
         }
     }
@@ -110,11 +112,14 @@ static int connect_and_check(struct store_db *db, struct buf *error)
     int status = set_up(db);
     sqlite3_wal_hook(db->sqlite, note_wal, db);
     db->wal_pages = 0;
-    if (status == 0 && db->role == STORE_WRITER) {
-        status = store_schema_apply(db->sqlite, db->path, error);
+    int version = store_schema_version();
+    if (status == 0) {
+        status = db->role == STORE_WRITER
+                     ? store_schema_apply(db->sqlite, db->path, error)
+                     : store_schema_recognise(db->sqlite, db->path, &version, error);
     }
     if (status == 0) {
-        status = prepare_all(db);
+        status = prepare_all(db, version < store_schema_version());
     }
     /* What a log holds after a failed sync may be in the machine's memory alone, and no later sync
      * writes it. Copied into the database it is written anew. */

@@ -28,6 +28,7 @@ struct erase {
 
 struct erase_search {
     struct str mask;
+    account_id account; /* 0: the mask counts */
     enum name_casemapping casemapping;
     struct map
         nicks; /* by hash: those that are now of whom the mask fits; the value means nothing */
@@ -68,11 +69,12 @@ static void note_nick(struct erase_search *search, struct str source, bool fits)
 }
 
 /* Whether `source`, nick!user@host, fits; remembers whose the nickname is. */
-static bool fits_source(struct erase_search *search, struct str source)
+static bool fits_source(struct erase_search *search, struct str source, user_id sender)
 {
     buf_clear(&search->folded);
     name_fold(search->casemapping, source, &search->folded);
-    bool fits = mask_match(search->mask, buf_str(&search->folded));
+    bool fits = search->account != 0 ? sender == search->account
+                                     : mask_match(search->mask, buf_str(&search->folded));
     note_nick(search, buf_str(&search->folded), fits);
     return fits;
 }
@@ -86,11 +88,12 @@ static bool fits_nick(struct erase_search *search, struct str nick)
         return true;
     }
     buf_add_cstr(&search->folded, "!?@?");
-    return mask_match(search->mask, buf_str(&search->folded));
+    return search->account == 0 && mask_match(search->mask, buf_str(&search->folded));
 }
 
 /* A NICK is `source` becoming `nick`. */
-static bool fits_new_nick(struct erase_search *search, struct str source, struct str nick)
+static bool fits_new_nick(struct erase_search *search, struct str source, user_id sender,
+                          struct str nick)
 {
     struct str rest = source;
     str_split(&rest, '!');
@@ -98,20 +101,20 @@ static bool fits_new_nick(struct erase_search *search, struct str source, struct
     buf_add_str(&search->source, nick);
     buf_add_char(&search->source, '!');
     buf_add_str(&search->source, rest);
-    return fits_source(search, buf_str(&search->source));
+    return fits_source(search, buf_str(&search->source), sender);
 }
 
 /* Whether the event's text names somebody who is meant: "nick :reason", ":nick", "+ov nick nick".
  */
 static bool names(struct erase_search *search, enum record_kind kind, struct str source,
-                  struct str text)
+                  user_id sender, struct str text)
 {
     struct str word = str_split(&text, ' ');
     if (word.len > 0 && word.p[0] == ':') {
         word = str_make(word.p + 1, word.len - 1);
     }
     if (kind == RECORD_NICK) {
-        return fits_new_nick(search, source, word);
+        return fits_new_nick(search, source, sender, word);
     }
     if (kind == RECORD_KICK) {
         return fits_nick(search, word);
@@ -128,9 +131,10 @@ static bool is_meant(struct erase_search *search, sqlite3_stmt *row)
 {
     struct str source = stmt_str(row, 1);
     enum record_kind kind = (enum record_kind)stmt_u64(row, 2);
-    bool fits = fits_source(search, source);
+    user_id sender = stmt_u64(row, 4);
+    bool fits = fits_source(search, source, sender);
     /* Both are looked at: a NICK says whose the new nickname is. */
-    return names(search, kind, source, stmt_str(row, 3)) || fits;
+    return names(search, kind, source, sender, stmt_str(row, 3)) || fits;
 }
 
 /* ---- looking through all ---- */
@@ -184,7 +188,44 @@ static int erase_all(struct store *store, struct store_db *db, struct erase_sear
     return status;
 }
 
-int store_admin_erase(struct store *store, struct str mask_folded,
+/* An account by its name, as it is folded today. */
+static int find_account(struct store_db *db, struct str folded, enum name_casemapping casemapping,
+                        account_id *ret_id)
+{
+    struct buf name = {0};
+    bool found = false;
+    int status = 0;
+    sqlite3_stmt *stmt = stmt_begin(db, STMT_ACCOUNT_EACH, "");
+    while (!found && (status = stmt_step(db, stmt)) == 1) {
+        buf_clear(&name);
+        name_fold(casemapping, stmt_str(stmt, 1), &name);
+        found = str_eq(buf_str(&name), folded);
+        *ret_id = stmt_u64(stmt, 0);
+    }
+    stmt_end(stmt);
+    buf_finish(&name);
+    return found ? 0 : status < 0 ? status : STATUS_NOT_FOUND;
+}
+
+static int begin(struct erase_search *search, struct store_db *db,
+                 const struct store_erased *erased, struct buf *error)
+{
+    if (getrandom(search->seed, sizeof(search->seed), 0) != (ssize_t)sizeof(search->seed)) {
+        buf_add_cstr(error, "the system gives no random bytes");
+        return STATUS_IO;
+    }
+    search->mask = erased->mask_folded;
+    if (erased->mask_folded.len > 0) {
+        return 0;
+    }
+    int status = find_account(db, erased->account_folded, search->casemapping, &search->account);
+    if (status == STATUS_NOT_FOUND) {
+        buf_add_cstr(error, "there is no such account");
+    }
+    return status;
+}
+
+int store_admin_erase(struct store *store, const struct store_erased *erased,
                       enum name_casemapping casemapping, const struct store_progress *progress,
                       uint64_t *ret_messages, struct buf *error)
 {
@@ -193,14 +234,12 @@ int store_admin_erase(struct store *store, struct str mask_folded,
     if (status != 0) {
         return status;
     }
-    struct erase_search search = {.mask = mask_folded, .casemapping = casemapping};
+    struct erase_search search = {.casemapping = casemapping};
     struct erase *erase = xcalloc(1, sizeof(*erase));
     erase->task.step = erase_step;
-    if (getrandom(search.seed, sizeof(search.seed), 0) == (ssize_t)sizeof(search.seed)) {
+    status = begin(&search, &db, erased, error);
+    if (status == 0) {
         status = erase_all(store, &db, &search, progress, erase);
-    } else {
-        buf_add_cstr(error, "the system gives no random bytes");
-        status = STATUS_IO;
     }
     store_say(error, status, db.reason);
     *ret_messages = erase->rows;

@@ -2,6 +2,7 @@
  * Writes what was said in a room to a file, as JSON lines or as a page. Waits, on a thread of its
  * own; reads in pieces, with no transaction open between them.
  */
+#include "store_account.h"
 #include "store_admin_priv.h"
 
 #include "msgid.h"
@@ -24,8 +25,10 @@ struct export
     uint64_t place;
     uint64_t last; /* sequence number of the last message when it began; 0: there is none */
     uint64_t messages;
-    struct buf out; /* one piece */
-    char day[11];   /* that the page is at */
+    struct buf out;     /* one piece */
+    char day[11];       /* that the page is at */
+    user_id named;      /* the sender of the last line: their account's name is … */
+    struct buf account; /* … this; empty where there is none */
 };
 
 /* ---- JSON lines ---- */
@@ -69,6 +72,9 @@ static void add_json_line(struct export *export, const struct store_line *line)
     add_member(out, "command", store_kind_word(line->kind));
     add_member(out, "nick", nick_of(line->source));
     add_member(out, "source", line->source);
+    if (line->account.len > 0) {
+        add_member(out, "account", line->account);
+    }
     if (line->tags.len > 0) {
         add_member(out, "tags", line->tags);
     }
@@ -206,6 +212,18 @@ static int find_messages(struct export *export)
     return status < 0 ? status : 0;
 }
 
+static int name_account(struct export *export, struct store_line *line)
+{
+    int status = 0;
+    if (line->sender != export->named) {
+        buf_clear(&export->account);
+        export->named = line->sender;
+        status = store_account_name(export->db, line->sender, &export->account);
+    }
+    line->account = buf_str(&export->account);
+    return status;
+}
+
 /* A piece of it behind *after; 1 where it was the last. */
 static int read_piece(struct export *export, uint64_t *after)
 {
@@ -219,6 +237,11 @@ static int read_piece(struct export *export, uint64_t *after)
         store_line_read(stmt, &line);
         *after = line.seq;
         if (export->format == STORE_EXPORT_JSON) {
+            int named = name_account(export, &line);
+            if (named != 0) {
+                status = named;
+                break;
+            }
             add_json_line(export, &line);
         } else {
             add_page_line(export, &line);
@@ -314,6 +337,7 @@ int store_admin_export(struct store *store, struct str room_folded,
     *ret_messages = export.messages;
     buf_finish(&export.name);
     buf_finish(&export.out);
+    buf_finish(&export.account);
     store_db_close(&db);
     return status;
 }

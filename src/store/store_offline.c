@@ -51,13 +51,45 @@ static int add_findings(sqlite3 *sqlite, const char *sql, struct buf *report)
     return 0;
 }
 
+/* What accounts and rooms have belongs to one that is there. */
+static int check_accounts(sqlite3 *sqlite, struct buf *report)
+{
+    static const char *const lists[][3] = {
+        {"account_fingerprints", "certificates", "account"},
+        {"account_rooms", "memberships", "account"},
+        {"markers", "read markers", "account"},
+        {"room_ranks", "ranks", "account"},
+        {"room_ranks", "ranks", "room"},
+        {"room_masks", "bans", "room"},
+        {"markers", "read markers", "place"},
+    };
+    int status = 0;
+    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]) && status == 0; i++) {
+        char sql[256];
+        snprintf(sql, sizeof(sql),
+                 "SELECT count(*) || ' %s belong to no %s' FROM %s WHERE %s NOT IN "
+                 "(SELECT id FROM %ss) HAVING count(*) > 0",
+                 lists[i][1], lists[i][2], lists[i][0], lists[i][2], lists[i][2]);
+        status = add_findings(sqlite, sql, report);
+    }
+    if (status == 0) {
+        status = add_findings(sqlite,
+                              "SELECT count(*) || ' rooms have a founder who is nobody' FROM rooms "
+                              "WHERE founder <> 0 AND founder NOT IN (SELECT id FROM accounts) "
+                              "HAVING count(*) > 0",
+                              report);
+    }
+    return status;
+}
+
 /* Whether it is ours, and whole; what is wrong is in the report. */
 static int check(sqlite3 *sqlite, const char *path, const struct store_progress *progress,
                  struct buf *report)
 {
     char sql[64];
     size_t before = report->len;
-    int status = store_schema_recognise(sqlite, path, report);
+    int version = 0;
+    int status = store_schema_recognise(sqlite, path, &version, report);
     if (status != 0) {
         return status;
     }
@@ -69,6 +101,9 @@ static int check(sqlite3 *sqlite, const char *path, const struct store_progress 
                               "SELECT count(*) || ' messages belong to no place' FROM messages "
                               "WHERE place NOT IN (SELECT id FROM places) HAVING count(*) > 0",
                               report);
+    }
+    if (status == 0 && version >= 2) {
+        status = check_accounts(sqlite, report);
     }
     if (status == 0) {
         status = add_findings(sqlite,

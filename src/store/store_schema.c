@@ -204,7 +204,12 @@ int store_schema_apply(sqlite3 *sqlite, const char *path, struct buf *error)
     return store_schema_migrate(sqlite, path, steps, sizeof(steps) / sizeof(steps[0]), error);
 }
 
-int store_schema_recognise(sqlite3 *sqlite, const char *path, struct buf *error)
+int store_schema_version(void)
+{
+    return (int)(sizeof(steps) / sizeof(steps[0]));
+}
+
+int store_schema_recognise(sqlite3 *sqlite, const char *path, int *ret_version, struct buf *error)
 {
     int version = 0;
     int application = 0;
@@ -216,9 +221,10 @@ int store_schema_recognise(sqlite3 *sqlite, const char *path, struct buf *error)
         buf_printf(error, "%s is a database of something else", path);
         return STATUS_UNSUPPORTED;
     }
-    if (status == 0 && version > (int)(sizeof(steps) / sizeof(steps[0]))) {
+    if (status == 0 && version > store_schema_version()) {
         buf_printf(error, "%s was written by a newer version", path);
         return STATUS_UNSUPPORTED;
     }
+    *ret_version = version;
     return status;
 }

@@ -19,9 +19,12 @@ struct store_migration {
  * Negative, with a sentence in *error, where it is no database of ours or a newer one. */
 int store_schema_apply(struct sqlite3 *sqlite, const char *path, struct buf *error) MARU_CHECK;
 
-/* Whether it is a database of ours that this version knows; changes nothing. Negative, with a
- * sentence, where it is not. */
-int store_schema_recognise(struct sqlite3 *sqlite, const char *path, struct buf *error) MARU_CHECK;
+/* Whether it is a database of ours that this version knows; changes nothing. Its version comes out;
+ * negative, with a sentence, where it is not. */
+int store_schema_recognise(struct sqlite3 *sqlite, const char *path, int *ret_version,
+                           struct buf *error) MARU_CHECK;
+/* The version that store_schema_apply() makes. */
+int store_schema_version(void);
 
 /* The same as store_schema_apply() with other steps, for tests. */
 int store_schema_migrate(struct sqlite3 *sqlite, const char *path,

@@ -59,7 +59,7 @@
                         "seq", "place = ?1 AND seq > ?2") "ORDER BY seq LIMIT ?3)")                \
     X(EVENTS_COUNT, "SELECT count(*), max(seq) FROM (" STORE_EVENTS(                               \
                         "seq", "place = ?1 AND seq > ?2") "ORDER BY seq LIMIT ?3)")                \
-    X(SOURCES, "SELECT seq, source, kind, CASE WHEN kind > 2 THEN text END FROM messages "         \
+    X(SOURCES, "SELECT seq, source, kind, CASE WHEN kind > 2 THEN text END, sender FROM messages " \
                "WHERE seq > ?1 ORDER BY seq")                                                      \
     X(EPOCH_ADD, "INSERT OR IGNORE INTO epochs(seq) VALUES (?1)")                                  \
     X(EPOCH_AFTER, "SELECT seq FROM epochs WHERE seq > ?1 ORDER BY seq LIMIT 1")                   \

@@ -117,8 +117,8 @@ static int fake_job_begin(void *user, uint64_t id, const struct control_job *job
         return STATUS_NOT_FOUND;
     }
     fake->job = id;
-    snprintf(fake->asked, sizeof(fake->asked), "%s%s " STR_FMT, kinds[job->kind],
-             job->html ? " html" : "", STR_ARG(what));
+    snprintf(fake->asked, sizeof(fake->asked), "%s%s%s " STR_FMT, kinds[job->kind],
+             job->html ? " html" : "", job->account ? " account" : "", STR_ARG(what));
     return STATUS_OK;
 }
 

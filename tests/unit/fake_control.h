@@ -15,9 +15,9 @@ struct fake_control {
     char announced[CONTROL_TEXT_MAX + 1];
     char kicked[CONTROL_TEXT_MAX + 1];
     char reason[CONTROL_TEXT_MAX + 1];
-    uint64_t job;                     /* the last that began */
-    unsigned forgotten;               /* jobs */
-    char asked[CONTROL_TEXT_MAX + 8]; /* of the job: its kind, and the room or who */
+    uint64_t job;                      /* the last that began */
+    unsigned forgotten;                /* jobs */
+    char asked[CONTROL_TEXT_MAX + 16]; /* of the job: its kind, and the room or who */
 };
 
 /* `user` is a struct fake_control. */

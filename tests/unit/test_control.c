@@ -340,6 +340,7 @@ static void a_job_that_fails_says_why(void **state)
 {
     struct place *place = *state;
     assert_refused(place, "{\"op\":\"erase\"}", "bad_request");
+    assert_refused(place, "{\"op\":\"erase\",\"who\":\"a\",\"account\":\"a\"}", "bad_request");
     assert_refused(place, "{\"op\":\"export\",\"room\":\"#a\"}", "bad_request");
     assert_refused(place, "{\"op\":\"export\",\"room\":\"#a\",\"format\":\"xml\"}", "bad_request");
     assert_refused(place, "{\"op\":\"export\",\"room\":\"nowhere\",\"format\":\"json\"}",

@@ -149,7 +149,9 @@ class Maructl(unittest.TestCase):
     def test_erasing_wants_to_be_sure(self):
         self.assertIn("--yes", self.refused(2, "erase", "철수"))
         self.assertEqual(self.check("erase", "철수", "--yes"), "Erased 12 messages.\n")
-        self.said("erase 철수")
+        self.said("erase 철수", "forgotten")
+        self.check("erase", "--account", "철수", "--yes")
+        self.said("erase account 철수")
 
     def test_progress_is_shown(self):
         done = self.run_ctl("erase", "--yes", "slow")

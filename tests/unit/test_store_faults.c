@@ -22,10 +22,28 @@ struct trial {
     bool stored[BATCHES + 2];
 };
 
-/* Three messages, of which the last two go to a place that is new, and the state of a room. */
+/* One that nobody waits for, and one that somebody does. */
+static struct effect account_effect(account_id id, session_id session, unsigned batch)
+{
+    static const struct str fingerprints[] = {{"aa", 2}, {"bb", 2}};
+    return (struct effect){
+        .kind = EFFECT_ACCOUNT,
+        .session = session,
+        .account = account_state_create(&(struct account_state){
+            .id = id,
+            .name = STR("n"),
+            .seen_ms = batch,
+            .fingerprints = fingerprints,
+            .n_fingerprints = 2,
+        }),
+    };
+}
+
+/* Three messages, of which the last two go to a place that is new, the state of a room, and two
+ * accounts. */
 static int write_batch(struct trial *t, unsigned batch)
 {
-    struct effect effects[EACH + 1];
+    struct effect effects[EACH + 3];
     for (unsigned i = 0; i < EACH; i++) {
         char body[128];
         struct place place = i == 0 ? room : (struct place){.room = 100 + batch};
@@ -36,9 +54,12 @@ static int write_batch(struct trial *t, unsigned batch)
     snprintf(topic, sizeof(topic), "%u", batch);
     struct room_state state = {.id = 7, .name = STR("#r"), .topic = str_from(topic)};
     effects[EACH] = (struct effect){.kind = EFFECT_ROOM, .room_state = room_state_copy(&state)};
-    int status = store_write_batch(&t->f.write, effects, EACH + 1);
-    for (unsigned i = 0; i < EACH; i++) {
+    effects[EACH + 1] = account_effect(50, 0, batch);
+    effects[EACH + 2] = account_effect(100 + batch, 1, batch);
+    int status = store_write_batch(&t->f.write, effects, EACH + 3);
+    for (unsigned i = 0; i < EACH + 3; i++) {
         message_unref(effects[i].message);
+        account_state_unref(effects[i].account);
     }
     return status;
 }
@@ -54,7 +75,7 @@ static uint64_t number(sqlite3 *db, const char *sql)
 }
 
 /* Batches are there as a whole or not at all, those that were said to be stored are there, and the
- * room is what the last stored batch made it, or a later one. */
+ * room and the account are what the last stored batch made them, or a later one. */
 static void check(struct trial *t, const char *path)
 {
     struct store_fixture f;
@@ -76,7 +97,14 @@ static void check(struct trial *t, const char *path)
         } else {
             assert_true(n == 0 || n == EACH);
         }
+        /* Whose making was said to have failed is there only with all else of the batch. */
+        snprintf(sql, sizeof(sql),
+                 "SELECT count(*) FROM accounts JOIN account_fingerprints ON account = accounts.id "
+                 "WHERE accounts.id = %u",
+                 100 + batch);
+        assert_int_equal(number(db, sql), n == EACH ? 2 : 0);
     }
+    assert_true(number(db, "SELECT seen_ms FROM accounts WHERE id = 50") >= last);
     assert_true(number(db, "SELECT CAST(topic AS INTEGER) FROM rooms WHERE id = 7") >= last);
     fixture_close(&f);
 }
