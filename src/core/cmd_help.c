@@ -48,6 +48,7 @@ static const struct topic topics[] = {
      "If you run the room, the invited person may enter even where it is closed.\n"
      "Without parameters: where you are invited."},
     {"ISON", "ISON: who of these is here", "ISON nick nick nick"},
+    {"ISUPPORT", "ISUPPORT: what this server can do, as at the beginning", "ISUPPORT"},
     {"JOIN", "JOIN: go into a room",
      "JOIN #room\nJOIN #room key\nJOIN #one,#two\nJOIN 0\n\n"
      "A room's name begins with #. A room that does not exist is made, and you run it.\n"

@@ -84,7 +84,9 @@ void join_show(struct core *core, struct room *room, uint64_t seq)
     }
     marker_tell_room(core, room);
     metadata_show_room(core, room);
-    names_begin(core, room);
+    if ((core->who->caps & CAP_NO_IMPLICIT_NAMES) == 0) {
+        names_begin(core, room);
+    }
     if (seq != 0) {
         playback_join(core, room, seq);
     }

@@ -2,6 +2,8 @@
  */
 #include "reply.h"
 
+#include "settings_caps.h"
+
 enum { ISUPPORT_TOKENS_PER_LINE = 12 };
 
 static const char *casemapping_token(enum name_casemapping mapping)
@@ -41,18 +43,21 @@ void isupport_update(struct core *core)
         out,
         "EXCEPTS=e INVEX=I ELIST=CMNTU MONITOR=%u SAFELIST UTF8ONLY maru.chat/LOBBY=%s NETWORK=",
         s->monitor_max, s->lobby);
-    /* A value must not hold a space (Modern IRC: written \x20). */
-    for (const char *c = s->network; *c != '\0'; c++) {
-        if (*c == ' ') {
-            buf_add_cstr(out, "\\x20");
-        } else {
-            buf_add_char(out, *c);
-        }
+    settings_add_isupport_value(out, s->network);
+    if (s->icon[0] != '\0') {
+        buf_add_cstr(out, " draft/ICON=");
+        settings_add_isupport_value(out, s->icon);
     }
 }
 
 void isupport_send(struct core *core)
 {
+    bool batched =
+        (core->who->caps & CAP_EXTENDED_ISUPPORT) != 0 && (core->who->caps & CAP_BATCH) != 0;
+    struct reply_batch batch;
+    if (batched) {
+        batch = reply_batch_begin(core, "draft/isupport", STR(""));
+    }
     struct str rest = buf_str(&core->isupport);
     while (rest.p != NULL) {
         struct buf *line = reply_begin(core, RPL_ISUPPORT);
@@ -63,4 +68,12 @@ void isupport_send(struct core *core)
         buf_add_cstr(line, ":are supported by this server");
         reply_end(core);
     }
+    if (batched) {
+        reply_batch_end(core, &batch);
+    }
+}
+
+void cmd_ISUPPORT(struct core *core, const struct input_line *in)
+{
+    isupport_send(core);
 }

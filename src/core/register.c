@@ -83,6 +83,24 @@ void core_make_operator(struct core *core, struct user *user, struct str operato
              user_mask(user), STR_ARG(operator_name));
 }
 
+/* What was said before registration beside who it is. */
+static void take_early(struct core *core, struct session *session, const struct input_register *reg)
+{
+    struct user *user = session->user;
+    /* Who is here already on another session is not away because of this one. */
+    if (reg->away.len > 0 && session->next == NULL) {
+        user_set_away(user, reg->away);
+    }
+    for (unsigned i = 0; reg->metadata != NULL && i < reg->metadata->n; i++) {
+        const struct metadata_entry *entry = &reg->metadata->entries[i];
+        (void)metadata_set(&user_extra(user)->metadata, metadata_key(entry), str_from(entry->value),
+                           METADATA_KEYS_MAX);
+    }
+    for (unsigned i = 0; reg->subscriptions != NULL && i < reg->subscriptions->n; i++) {
+        (void)metadata_subscribe(core, session, metadata_key(&reg->subscriptions->entries[i]));
+    }
+}
+
 /* Why somebody logged in to `account` (NULL: a guest) may not come in under this name; NULL: it
  * may.
  */
@@ -112,6 +130,7 @@ static struct session *admit(struct core *core, struct user *user, const struct 
     if (user_account(user) != NULL) {
         account_succeeded(core, user_account(user), input->reg.host);
     }
+    take_early(core, session, &input->reg);
     core_emit(core, &(struct effect){
                         .kind = EFFECT_REGISTERED,
                         .session = session->id,

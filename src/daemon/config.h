@@ -51,6 +51,7 @@ struct config {
         char *name;
         char *network;
         char *description;
+        char *icon;
         char *admin[CONFIG_ADMIN_LINES];
         char *motd; /* the text, lines separated by \n, from motd or from motd_file */
         char *motd_file;

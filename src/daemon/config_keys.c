@@ -76,6 +76,8 @@ const struct config_key config_keys[] = {
            "a name without spaces, at most 32 bytes", "The name that clients show in their lists."),
     STRING(server, description, 200, "A Maru chat server", false, config_valid_line, LINE_EXPECTED,
            "One line about the server."),
+    STRING(server, icon, 300, "", false, config_valid_url, "a URL of printable ASCII, or nothing",
+           "A picture of the server that clients may show: the https URL of an image."),
     {.group = "server",
      .name = "admin",
      .type = CONFIG_KEY_LINES,

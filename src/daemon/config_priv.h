@@ -74,6 +74,7 @@ char *config_address_dup(struct str text);
 /* Checks of strings, for the table. */
 bool config_valid_line(struct str value);
 bool config_valid_text(struct str value);
+bool config_valid_url(struct str value);
 bool config_valid_server_name(struct str value);
 bool config_valid_network(struct str value);
 bool config_valid_room(struct str value);

@@ -30,6 +30,16 @@ bool config_valid_text(struct str value)
     return has_no_control(value, true);
 }
 
+bool config_valid_url(struct str value)
+{
+    for (size_t i = 0; i < value.len; i++) {
+        if (value.p[i] <= ' ' || value.p[i] > '~') {
+            return false;
+        }
+    }
+    return value.len == 0 || memmem(value.p, value.len, "://", 3) != NULL;
+}
+
 bool config_valid_server_name(struct str value)
 {
     bool dot = false;

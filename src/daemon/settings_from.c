@@ -13,6 +13,7 @@ static void set_names(struct settings *s, const struct config *c)
     settings_set(&s->server_name, c->server.name);
     settings_set(&s->network, c->server.network);
     settings_set(&s->description, c->server.description);
+    settings_set(&s->icon, c->server.icon);
     for (unsigned i = 0; i < 3 && i < CONFIG_ADMIN_LINES; i++) {
         settings_set(&s->admin[i], c->server.admin[i]);
     }

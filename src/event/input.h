@@ -9,6 +9,7 @@
 #include "cap.h"
 #include "ids.h"
 #include "line.h"
+#include "metadata.h"
 #include "name.h"
 #include "record.h"
 #include "room_state.h"
@@ -69,9 +70,12 @@ struct input_register {
     unsigned cap_version;
     enum session_kind kind;
     bool tls;
-    struct str operator_name; /* of a verified PASS name:password; else empty */
-    account_id account;       /* that it has proved to own; 0: none */
-    struct str fingerprint;   /* of its TLS certificate; empty: none */
+    struct str operator_name;             /* of a verified PASS name:password; else empty */
+    account_id account;                   /* that it has proved to own; 0: none */
+    struct str away;                      /* empty: it is here */
+    const struct metadata *metadata;      /* what it says of itself; NULL: nothing … */
+    const struct metadata *subscriptions; /* … and the keys that it wants to hear of */
+    struct str fingerprint;               /* of its TLS certificate; empty: none */
 };
 
 /* What a worker makes of a password. */

@@ -28,6 +28,7 @@ void settings_unref(struct settings *settings)
     free(settings->server_name);
     free(settings->network);
     free(settings->description);
+    free(settings->icon);
     for (unsigned i = 0; i < 3; i++) {
         free(settings->admin[i]);
     }
@@ -70,6 +71,7 @@ void settings_set_defaults(struct settings *settings)
     settings_set(&settings->server_name, "maru.local");
     settings_set(&settings->network, "Maru");
     settings_set(&settings->description, "A room where everybody gathers");
+    settings_set(&settings->icon, "");
     for (unsigned i = 0; i < 3; i++) {
         settings_set(&settings->admin[i], "");
     }

@@ -46,6 +46,7 @@ struct settings {
     char *server_name;
     char *network;
     char *description;
+    char *icon;         /* a picture's URL (IRCv3 network-icon); empty: none */
     char *admin[3];     /* location 1, location 2, e-mail; any may be empty */
     char *motd;         /* lines separated by '\n'; NULL where there is none */
     char *lobby;        /* the default room, with its '#' */

@@ -1,6 +1,8 @@
 /* What is offered, and the values of it. Any thread. */
 #include "settings_caps.h"
 
+#include "metadata.h"
+
 cap_set settings_caps(const struct settings *settings)
 {
     cap_set caps = CAP_ALL;
@@ -15,6 +17,17 @@ cap_set settings_caps(const struct settings *settings)
     }
     /* Edges cannot do their part yet. */
     return caps & ~(cap_set)(CAP_SASL | CAP_ACCOUNT_REGISTRATION);
+}
+
+void settings_add_isupport_value(struct buf *out, const char *value)
+{
+    for (const char *c = value; *c != '\0'; c++) {
+        if (*c == ' ' || *c == '\\' || *c == '=') {
+            buf_printf(out, "\\x%02x", (unsigned)(unsigned char)*c);
+        } else {
+            buf_add_char(out, *c);
+        }
+    }
 }
 
 void settings_add_mechanisms(const struct settings *settings, bool tls, struct buf *out)
@@ -66,6 +79,11 @@ void settings_add_caps(const struct settings *settings, cap_set caps, unsigned v
         case CAP_BIT_SASL:
             buf_add_char(out, '=');
             settings_add_mechanisms(settings, tls, out);
+            break;
+        case CAP_BIT_METADATA_2:
+        case CAP_BIT_METADATA_3:
+            buf_printf(out, "=before-connect,max-subs=%d,max-keys=%d,max-value-bytes=%d",
+                       METADATA_SUBS_MAX, METADATA_KEYS_MAX, METADATA_VALUE_MAX);
             break;
         case CAP_BIT_ACCOUNT_REGISTRATION:
             add_registration(settings, out);

@@ -19,6 +19,9 @@ cap_set settings_caps(const struct settings *settings);
 void settings_add_caps(const struct settings *settings, cap_set caps, unsigned version, bool tls,
                        struct buf *out);
 
+/* A value of 005: what may not stand in one is written \xNN (Modern IRC, "RPL_ISUPPORT"). */
+void settings_add_isupport_value(struct buf *out, const char *value);
+
 /* "PLAIN,EXTERNAL,…": how one may log in. */
 void settings_add_mechanisms(const struct settings *settings, bool tls, struct buf *out);
 

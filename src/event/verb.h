@@ -24,6 +24,7 @@
     X(INFO, 0, 20, 0, 0x1)                                                                         \
     X(INVITE, 0, 10, 0, 0x3)                                                                       \
     X(ISON, 1, 10, 0, VERB_FOLD_ALL)                                                               \
+    X(ISUPPORT, 0, 10, 0, 0)                                                                       \
     X(JOIN, 1, 10, VERB_NEW_NAMES, 0x1)                                                            \
     X(KICK, 2, 10, 0, 0x3)                                                                         \
     X(KILL, 1, 10, 0, 0x1)                                                                         \

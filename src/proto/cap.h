@@ -20,7 +20,9 @@
     X(EVENT_PLAYBACK, "draft/event-playback")                                                      \
     X(MESSAGE_REDACTION, "draft/message-redaction")                                                \
     X(READ_MARKER, "draft/read-marker")                                                            \
+    X(PRE_AWAY, "draft/pre-away")                                                                  \
     X(ECHO_MESSAGE, "echo-message")                                                                \
+    X(EXTENDED_ISUPPORT, "draft/extended-isupport")                                                \
     X(EXTENDED_JOIN, "extended-join")                                                              \
     X(EXTENDED_MONITOR, "extended-monitor")                                                        \
     X(INVITE_NOTIFY, "invite-notify")                                                              \
@@ -30,6 +32,7 @@
     X(MESSAGE_TAGS, "message-tags")                                                                \
     X(MULTI_PREFIX, "multi-prefix")                                                                \
     X(SASL, "sasl")                                                                                \
+    X(NO_IMPLICIT_NAMES, "no-implicit-names")                                                      \
     X(SERVER_TIME, "server-time")                                                                  \
     X(SETNAME, "setname")                                                                          \
     X(SEARCH, "soju.im/search")                                                                    \

@@ -32,6 +32,9 @@ static void signup_free(struct peer *peer)
         free(signup->realname);
         free(signup->password);
         free(signup->host);
+        free(signup->away);
+        metadata_finish(&signup->metadata);
+        metadata_finish(&signup->subscriptions);
         free(signup);
         peer->signup = NULL;
     }

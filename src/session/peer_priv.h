@@ -2,6 +2,7 @@
 #ifndef MARU_PEER_PRIV_H
 #define MARU_PEER_PRIV_H
 
+#include "metadata.h"
 #include "peer.h"
 
 /* What is known before registration; freed with it. */
@@ -11,6 +12,9 @@ struct peer_signup {
     char *realname;
     char *password;
     char *host;
+    char *away; /* NULL: not away */
+    struct metadata metadata;
+    struct metadata subscriptions; /* to keys of it; without values */
     unsigned lines;
     bool negotiating;   /* CAP LS or REQ came, CAP END did not */
     int operator_index; /* whose password is being checked; -1: the server's own */
@@ -22,6 +26,9 @@ void signup_reply(const struct peer *peer, const struct peer_env *env, int numer
                   const char *format, ...) __attribute__((format(printf, 4, 5)));
 enum peer_act signup_line(struct peer *peer, const struct peer_env *env, const struct line *line,
                           struct input *ret_input);
+/* AWAY, ISUPPORT or METADATA. */
+void signup_early(struct peer *peer, const struct peer_env *env, enum verb_id verb,
+                  const struct line *line);
 /* The last line of a peer that is no user. */
 enum peer_act signup_close(struct peer *peer, const struct peer_env *env, const char *why);
 /* Everything that a registration needs is there: ask for the password's verdict, or the core. */

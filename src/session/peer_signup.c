@@ -75,6 +75,9 @@ static enum peer_act ask_core(struct peer *peer, const struct peer_env *env,
                 .cap_version = peer->cap_version,
                 .kind = (enum session_kind)peer->kind,
                 .tls = peer->tls,
+                .away = str_from(signup->away),
+                .metadata = &signup->metadata,
+                .subscriptions = &signup->subscriptions,
             },
     };
     /* Again by name: a refused nickname may have taken a while. */
@@ -311,6 +314,11 @@ enum peer_act signup_line(struct peer *peer, const struct peer_env *env, const s
     case VERB_PING:
         buf_printf(env->out, ":%s PONG %s :" STR_FMT "\r\n", env->settings->server_name,
                    env->settings->server_name, STR_ARG(line_param(line, 0)));
+        return PEER_NOTHING;
+    case VERB_AWAY:
+    case VERB_ISUPPORT:
+    case VERB_METADATA:
+        signup_early(peer, env, verb->id, line);
         return PEER_NOTHING;
     case VERB_PONG:
     case VERB_ERROR:

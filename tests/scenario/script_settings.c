@@ -55,9 +55,9 @@ static const struct {
     const char *name;
     size_t offset;
 } texts[] = {
-    NUMBER(server_name),   NUMBER(network),  NUMBER(description), NUMBER(lobby),
-    NUMBER(password_hash), NUMBER(version),  NUMBER(motd),        NUMBER(admin[0]),
-    NUMBER(admin[1]),      NUMBER(admin[2]),
+    NUMBER(server_name), NUMBER(network),       NUMBER(description), NUMBER(lobby),
+    NUMBER(icon),        NUMBER(password_hash), NUMBER(version),     NUMBER(motd),
+    NUMBER(admin[0]),    NUMBER(admin[1]),      NUMBER(admin[2]),
 };
 
 static const struct {
