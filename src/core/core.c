@@ -163,7 +163,8 @@ static enum core_result apply_reject(struct core *core, const struct input *inpu
         break;
     case REJECT_INVALID_UTF8:
         /* UTF8ONLY itself defines this reply, so it goes to clients without the capability too. */
-        reply_server(core, "FAIL * INVALID_UTF8 :Message rejected, it is not UTF-8");
+        reply_server(core, "FAIL " STR_FMT " INVALID_UTF8 :Message rejected, it is not UTF-8",
+                     STR_ARG(input->reject.verb != NULL ? input->reject.verb->name : STR("*")));
         break;
     case REJECT_MALFORMED:
         reply_numeric(core, ERR_UNKNOWNCOMMAND, "* :Not a valid line");

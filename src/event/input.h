@@ -151,6 +151,7 @@ struct input {
         struct {
             enum reject why;
             struct str tags; /* the line's, where they could be read: they may hold a label */
+            const struct verb *verb; /* INVALID_UTF8: the line's; NULL where it is unknown */
         } reject;
         struct {
             bool right;

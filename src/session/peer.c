@@ -340,11 +340,17 @@ enum peer_act peer_line(struct peer *peer, const struct peer_env *env, struct st
     bool open = peer->state == PEER_OPEN;
     if (!str_is_utf8(line)) {
         charge(peer, env, FLOOD_COMMANDS, 10);
+        struct line parsed;
+        const struct verb *verb =
+            line_parse(line, &parsed) == STATUS_OK ? verb_find(parsed.command) : NULL;
         if (open) {
-            return with_label(line, reject(env, REJECT_INVALID_UTF8, ret_input), ret_input);
+            enum peer_act act = reject(env, REJECT_INVALID_UTF8, ret_input);
+            ret_input->reject.verb = verb;
+            return with_label(line, act, ret_input);
         }
-        buf_printf(env->out, ":%s FAIL * INVALID_UTF8 :Message rejected, it is not UTF-8\r\n",
-                   env->settings->server_name);
+        buf_printf(env->out,
+                   ":%s FAIL " STR_FMT " INVALID_UTF8 :Message rejected, it is not UTF-8\r\n",
+                   env->settings->server_name, STR_ARG(verb != NULL ? verb->name : STR("*")));
         return PEER_NOTHING;
     }
     if (open) {

@@ -119,7 +119,7 @@ class Lines(Hostile):
         client.send('NICK ' + 'x' * 600)
         client.expect(r' 417 \* :')
         client.send_bytes(b'NICK a\xff\r\n')
-        client.expect(r' FAIL \* INVALID_UTF8 ')
+        client.expect(r' FAIL \S+ INVALID_UTF8 ')
         client.send_bytes(b'NICK a\0b\r\nNICK a\x1b[31mb\r\n')
         client.register('decent')
 
