@@ -10,11 +10,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unicode/uchar.h>
 #include <unistd.h>
 
 enum {
-    SEARCH_FORMAT = 1, /* of tables and tokens: another one is made anew */
+    SEARCH_FORMAT = 2, /* of tables and tokens: another one is made anew */
     VERSION_MAX = 64,
 };
 
@@ -210,6 +211,8 @@ static int make_tables(struct search_db *db, const char *version)
         " last_seq INTEGER NOT NULL, first_time INTEGER NOT NULL, last_time INTEGER NOT NULL,"
         " n INTEGER NOT NULL, merged INTEGER NOT NULL);"
         "CREATE INDEX main.shards_by_seq ON shards(first_seq);"
+        "CREATE TABLE main.runs(first_seq INTEGER PRIMARY KEY, shard INTEGER NOT NULL,"
+        " number INTEGER NOT NULL);"
         "INSERT INTO main.state VALUES ('version', %Q), ('indexed', 0);"
         "COMMIT",
         version);
@@ -291,6 +294,13 @@ bool search_db_is_stale(const struct search_db *db)
 {
     struct stat st;
     return db->sqlite == NULL || stat(db->path, &st) != 0 || st.st_ino != db->file;
+}
+
+int64_t search_now_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
 }
 
 /* ---- what of a message is searched ---- */

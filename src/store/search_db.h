@@ -6,16 +6,19 @@
  *
  * state    key, value: how far the index is
  * shards   the index in parts that follow each other in time: FTS5 tables shard_ID
+ * runs     sequence numbers from first_seq on have numbers from `number` on in their shard
  *
- * Each message is one row of the newest shard, its number that of the message. It has tokens for
- * its place ("P12"), its sender ("Snick"), of a direct message both users ("U5"), and those of its
- * text (tokenizer.h). Only whether a message has a token is kept, not where: half the size and
- * less work, and an answer looks at the text of what it found anyway.
+ * Each message is one row of the newest shard, under its place and its number in the shard
+ * (search_row_id()): so what a word's list has of one place lies together, and of each hit one
+ * knows whether it is for the asker, without reading it. The row has tokens for the sender
+ * ("Snick") and those of the text (tokenizer.h). Only whether a message has a token is kept, not
+ * where: half the size and less work, and an answer looks at the text of what it found anyway.
  */
 #ifndef MARU_SEARCH_DB_H
 #define MARU_SEARCH_DB_H
 
 #include "buf.h"
+#include "search_limits.h"
 #include "status.h"
 
 #include <sys/types.h>
@@ -55,6 +58,14 @@ int search_db_exec(struct search_db *db, const char *sql) MARU_CHECK;
 struct sqlite3_stmt *search_db_prepare(struct search_db *db, const char *sql, uint64_t shard);
 /* 1: there is a row; 0: no more; or a negative status. */
 int search_db_step(struct search_db *db, struct sqlite3_stmt *stmt) MARU_CHECK;
+
+/* What work costs; monotonic. */
+int64_t search_now_us(void);
+
+static inline int64_t search_row_id(uint64_t place, uint64_t number)
+{
+    return (int64_t)(place << SEARCH_NUMBER_BITS | number);
+}
 
 /* What of a message is searched: the text, or of an ACTION its words; empty where it is nothing
  * that anybody said. */

@@ -1,5 +1,5 @@
 /* The writing side of the search index. Synchronous; the writer's thread. */
-#include "search_index.h"
+#include "search_index_priv.h"
 
 #include "alloc.h"
 #include "clock.h"
@@ -8,31 +8,14 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 
-/* What has become of a shard's parts. */
-enum merged {
-    MERGED_NO,
-    MERGED_HALF, /* it is being made into one */
-    MERGED_WHOLE,
-};
-
-enum statement {
-    READ_MESSAGES,
-    READ_MESSAGE,
-    SET_INDEXED,
-    SHARD_SET,
-    SHARD_OF,
-    SHARD_TIDY,
-    SHARD_MERGED,
-    SHARD_OLDEST,
-    STATEMENTS,
-};
-
-static const char *const sql_of[STATEMENTS] = {
-#define COLUMNS "m.seq, m.time, m.place, m.kind, m.source, m.text, p.a, p.b"
-#define FROM    "FROM history.messages m LEFT JOIN history.places p ON p.id = m.place "
-    [READ_MESSAGES] = "SELECT " COLUMNS " " FROM "WHERE m.seq > ?1 ORDER BY m.seq",
-    [READ_MESSAGE] = "SELECT " COLUMNS " " FROM "WHERE m.seq = ?1",
+static const char *const sql_of[SEARCH_INDEX_STATEMENTS] = {
+#define COLUMNS "seq, time, place, kind, source, text"
+    [READ_MESSAGES] = "SELECT " COLUMNS " FROM history.messages WHERE seq > ?1 ORDER BY seq",
+    [READ_MESSAGE] = "SELECT " COLUMNS " FROM history.messages WHERE seq = ?1",
     [SET_INDEXED] = "UPDATE main.state SET value = ?1 WHERE key = 'indexed'",
+    [RUN_ADD] = "INSERT INTO main.runs VALUES (?1, ?2, ?3)",
+    [RUN_OF] = "SELECT first_seq, number FROM main.runs WHERE first_seq <= ?1 "
+               "ORDER BY first_seq DESC LIMIT 1",
     [SHARD_SET] = "INSERT OR REPLACE INTO main.shards VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0)",
     [SHARD_OF] = "SELECT id, last_seq, merged FROM main.shards WHERE first_seq <= ?1 "
                  "ORDER BY first_seq DESC LIMIT 1",
@@ -45,37 +28,12 @@ static const char *const sql_of[STATEMENTS] = {
         "ORDER BY id LIMIT 1",
 };
 
-struct shard {
-    uint64_t id; /* 0: there is none */
-    uint64_t first_seq;
-    uint64_t last_seq;
-    int64_t first_time;
-    int64_t last_time;
-    uint64_t n;
-};
-
-struct search_index {
-    struct search_db db;
-    char *history; /* owned */
-    sqlite3_stmt *statements[STATEMENTS];
-    sqlite3_stmt *insert; /* into the shard at hand */
-    sqlite3_stmt *merge;
-    uint64_t indexed_seq;
-    struct shard shard; /* the newest: what comes goes there */
-    int wal_pages;      /* in the log after the last commit */
-    struct buf document;
-    /* Forgotten before they were indexed, and perhaps not deleted yet: ascending is not needed. */
-    uint64_t *forgotten;
-    size_t n_forgotten;
-    size_t cap_forgotten;
-};
-
 const char *search_index_reason(const struct search_index *index)
 {
     return index->db.reason;
 }
 
-static sqlite3_stmt *statement(struct search_index *index, enum statement which)
+sqlite3_stmt *search_index_statement(struct search_index *index, enum search_index_statement which)
 {
     if (index->statements[which] == NULL) {
         index->statements[which] = search_db_prepare(&index->db, sql_of[which], 0);
@@ -94,8 +52,7 @@ static uint64_t column_u64(sqlite3_stmt *stmt, int column)
     return (uint64_t)sqlite3_column_int64(stmt, column);
 }
 
-/* Runs one without rows; binds up to six numbers. */
-static int run(struct search_index *index, sqlite3_stmt *stmt, const int64_t *values, int n)
+int search_index_run(struct search_index *index, sqlite3_stmt *stmt, const int64_t *values, int n)
 {
     if (stmt == NULL) {
         return STATUS_IO;
@@ -110,7 +67,7 @@ static int run(struct search_index *index, sqlite3_stmt *stmt, const int64_t *va
 
 /* ---- opening ---- */
 
-static void leave_shard(struct search_index *index)
+void search_index_leave_shard(struct search_index *index)
 {
     sqlite3_finalize(index->insert);
     sqlite3_finalize(index->merge);
@@ -120,19 +77,35 @@ static void leave_shard(struct search_index *index)
 
 static void disconnect(struct search_index *index)
 {
-    leave_shard(index);
-    for (unsigned i = 0; i < STATEMENTS; i++) {
+    search_index_leave_shard(index);
+    for (unsigned i = 0; i < SEARCH_INDEX_STATEMENTS; i++) {
         sqlite3_finalize(index->statements[i]);
         index->statements[i] = NULL;
     }
     search_db_close(&index->db);
 }
 
+static int read_last_run(struct search_index *index)
+{
+    sqlite3_stmt *stmt = search_index_statement(index, RUN_OF);
+    if (stmt == NULL) {
+        return STATUS_IO;
+    }
+    sqlite3_bind_int64(stmt, 1, (int64_t)index->shard.last_seq);
+    int status = search_db_step(&index->db, stmt);
+    if (status == 1) {
+        index->shard.run_seq = column_u64(stmt, 0);
+        index->shard.run_number = column_u64(stmt, 1);
+    }
+    sqlite3_reset(stmt);
+    return status < 0 ? status : 0;
+}
+
 static int read_state(struct search_index *index)
 {
     struct search_db *db = &index->db;
     index->indexed_seq = 0;
-    index->shard = (struct shard){0};
+    index->shard = (struct search_index_shard){0};
     sqlite3_stmt *stmt =
         search_db_prepare(db, "SELECT value FROM main.state WHERE key = 'indexed'", 0);
     int status = stmt != NULL ? search_db_step(db, stmt) : STATUS_IO;
@@ -149,7 +122,7 @@ static int read_state(struct search_index *index)
                              0);
     status = stmt != NULL ? search_db_step(db, stmt) : STATUS_IO;
     if (status == 1) {
-        index->shard = (struct shard){
+        index->shard = (struct search_index_shard){
             .id = column_u64(stmt, 0),
             .first_seq = column_u64(stmt, 1),
             .last_seq = column_u64(stmt, 2),
@@ -159,18 +132,7 @@ static int read_state(struct search_index *index)
         };
     }
     sqlite3_finalize(stmt);
-    return status < 0 ? status : 0;
-}
-
-static int drop_shard(struct search_index *index, uint64_t id)
-{
-    char sql[160];
-    leave_shard(index);
-    sqlite3_snprintf(
-        sizeof(sql), sql,
-        "DROP TABLE IF EXISTS main.shard_%llu; DELETE FROM main.shards WHERE id = %llu",
-        (unsigned long long)id, (unsigned long long)id);
-    return search_db_exec(&index->db, sql);
+    return status < 0 ? status : read_last_run(index);
 }
 
 /* An older copy of the history may have been put in place: its numbers will be given again. What
@@ -185,17 +147,17 @@ static int fit_history(struct search_index *index)
     while (status >= 0 && index->indexed_seq > last_seq) {
         if (index->shard.id == 0 || index->shard.last_seq <= last_seq) {
             int64_t seq = (int64_t)last_seq;
-            status = run(index, statement(index, SET_INDEXED), &seq, 1);
+            status = search_index_run(index, search_index_statement(index, SET_INDEXED), &seq, 1);
             index->indexed_seq = last_seq;
             break;
         }
         int64_t seq = (int64_t)index->shard.first_seq - 1;
         status = search_db_exec(db, "BEGIN IMMEDIATE");
         if (status == 0) {
-            status = drop_shard(index, index->shard.id);
+            status = search_tidy_drop(index, index->shard.id);
         }
         if (status == 0) {
-            status = run(index, statement(index, SET_INDEXED), &seq, 1);
+            status = search_index_run(index, search_index_statement(index, SET_INDEXED), &seq, 1);
         }
         if (status == 0) {
             status = search_db_exec(db, "COMMIT");
@@ -235,6 +197,7 @@ int search_index_open(const char *history, struct search_index **ret_index, stru
 {
     struct search_index *index = xcalloc(1, sizeof(*index));
     index->history = str_dup(str_from(history));
+    index->batch = xcalloc(SEARCH_BATCH_MAX, sizeof(*index->batch));
     int status = connect_anew(index, error);
     if (status != 0) {
         search_index_close(index);
@@ -251,6 +214,8 @@ void search_index_close(struct search_index *index)
     }
     disconnect(index);
     buf_finish(&index->document);
+    buf_finish(&index->documents);
+    free(index->batch);
     free(index->forgotten);
     free(index->history);
     free(index);
@@ -258,25 +223,13 @@ void search_index_close(struct search_index *index)
 
 /* ---- indexing ---- */
 
-/* False where nothing of the message is searched. */
-static bool make_document(struct search_index *index, sqlite3_stmt *row)
+bool search_index_document(sqlite3_stmt *row, struct buf *out)
 {
-    struct buf *out = &index->document;
     struct str text = search_speech(sqlite3_column_int64(row, 3), column_str(row, 5));
     if (text.len == 0) {
         return false;
     }
-    buf_clear(out);
-    buf_add_char(out, 'P');
-    buf_add_u64(out, column_u64(row, 2));
-    buf_add_char(out, ' ');
     search_add_sender(out, column_str(row, 4));
-    for (int column = 6; column <= 7; column++) {
-        if (sqlite3_column_type(row, column) != SQLITE_NULL) {
-            buf_add_cstr(out, " U");
-            buf_add_u64(out, column_u64(row, column));
-        }
-    }
     buf_add_char(out, '\n');
     buf_add_str(out, text);
     return true;
@@ -284,20 +237,33 @@ static bool make_document(struct search_index *index, sqlite3_stmt *row)
 
 static int save_shard(struct search_index *index)
 {
-    const struct shard *shard = &index->shard;
+    const struct search_index_shard *shard = &index->shard;
     int64_t values[] = {(int64_t)shard->id, (int64_t)shard->first_seq, (int64_t)shard->last_seq,
                         shard->first_time,  shard->last_time,          (int64_t)shard->n};
-    return shard->id > 0 ? run(index, statement(index, SHARD_SET), values, 6) : 0;
+    return shard->id > 0
+               ? search_index_run(index, search_index_statement(index, SHARD_SET), values, 6)
+               : 0;
+}
+
+static int save_run(struct search_index *index)
+{
+    const struct search_index_shard *shard = &index->shard;
+    int64_t values[] = {(int64_t)shard->run_seq, (int64_t)shard->id, (int64_t)shard->run_number};
+    return search_index_run(index, search_index_statement(index, RUN_ADD), values, 3);
 }
 
 /* FTS5 merges in strokes of any length by itself: we do it instead, in small ones. */
 static int begin_shard(struct search_index *index, uint64_t seq, int64_t time)
 {
     int status = save_shard(index);
-    leave_shard(index);
+    search_index_leave_shard(index);
     unsigned long long id = index->shard.id + 1;
-    index->shard = (struct shard){
-        .id = id, .first_seq = seq, .last_seq = seq, .first_time = time, .last_time = time};
+    index->shard = (struct search_index_shard){.id = id,
+                                               .first_seq = seq,
+                                               .last_seq = seq,
+                                               .first_time = time,
+                                               .last_time = time,
+                                               .run_seq = seq};
     char sql[640];
     sqlite3_snprintf(
         sizeof(sql), sql,
@@ -307,7 +273,10 @@ static int begin_shard(struct search_index *index, uint64_t seq, int64_t time)
         "INSERT INTO main.shard_%llu(shard_%llu, rank) VALUES ('crisismerge', %d);"
         "INSERT INTO main.shard_%llu(shard_%llu, rank) VALUES ('usermerge', %d)",
         id, id, id, id, id, SEARCH_CRISIS_SEGMENTS, id, id, SEARCH_MERGE_SEGMENTS);
-    return status == 0 ? search_db_exec(&index->db, sql) : status;
+    if (status == 0) {
+        status = search_db_exec(&index->db, sql);
+    }
+    return status == 0 ? save_run(index) : status;
 }
 
 static int enter_shard(struct search_index *index)
@@ -322,81 +291,122 @@ static int enter_shard(struct search_index *index)
     return index->insert != NULL && index->merge != NULL ? 0 : STATUS_IO;
 }
 
-static bool is_forgotten(const struct search_index *index, uint64_t seq)
+static int compare_documents(const void *a, const void *b)
 {
-    for (size_t i = 0; i < index->n_forgotten; i++) {
-        if (index->forgotten[i] == seq) {
-            return true;
-        }
-    }
-    return false;
+    int64_t one = ((const struct search_document *)a)->row;
+    int64_t other = ((const struct search_document *)b)->row;
+    return one < other ? -1 : one > other;
 }
 
-static void forget_later(struct search_index *index, uint64_t seq)
+/* FTS5 wants rows in their order: one that goes back begins a further part. */
+static int write_batch(struct search_index *index)
 {
-    if (index->n_forgotten == index->cap_forgotten) {
-        index->cap_forgotten = index->cap_forgotten > 0 ? 2 * index->cap_forgotten : 16;
-        index->forgotten =
-            xrealloc(index->forgotten, index->cap_forgotten * sizeof(*index->forgotten));
+    int64_t began = search_now_us();
+    unsigned n = index->n_batch;
+    int status = n > 0 ? enter_shard(index) : 0;
+    qsort(index->batch, n, sizeof(*index->batch), compare_documents);
+    for (unsigned i = 0; i < n && status == 0; i++) {
+        const struct search_document *document = &index->batch[i];
+        sqlite3_bind_int64(index->insert, 1, document->row);
+        sqlite3_bind_text(index->insert, 2, index->documents.p + document->at, (int)document->len,
+                          SQLITE_STATIC);
+        status = search_db_step(&index->db, index->insert);
+        sqlite3_reset(index->insert);
     }
-    index->forgotten[index->n_forgotten++] = seq;
+    if (n > 0) {
+        index->us_each = (double)(search_now_us() - began) / n;
+    }
+    index->n_batch = 0;
+    buf_clear(&index->documents);
+    return status < 0 ? status : 0;
 }
 
-/* Once the index is past them they cannot come in any more. */
-static void clear_forgotten(struct search_index *index)
+/* The message's number in the shard at hand, or in a new one. */
+static int give_number(struct search_index *index, uint64_t seq, int64_t time, uint64_t *ret_number)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < index->n_forgotten; i++) {
-        if (index->forgotten[i] > index->indexed_seq) {
-            index->forgotten[n++] = index->forgotten[i];
+    struct search_index_shard *shard = &index->shard;
+    uint64_t next = shard->run_number + (shard->last_seq - shard->run_seq) + 1;
+    bool gap = seq > shard->last_seq + SEARCH_GAP_MAX;
+    uint64_t number = gap ? next : shard->run_number + (seq - shard->run_seq);
+    int status = 0;
+    if (shard->id == 0 || shard->n >= SEARCH_SHARD_MESSAGES || number >= SEARCH_NUMBERS) {
+        status = write_batch(index);
+        if (status == 0) {
+            status = begin_shard(index, seq, time);
         }
+        number = 0;
+    } else if (gap) {
+        shard->run_seq = seq;
+        shard->run_number = number;
+        status = save_run(index);
     }
-    index->n_forgotten = n;
+    *ret_number = number;
+    return status;
 }
 
 static int add_message(struct search_index *index, sqlite3_stmt *row)
 {
     uint64_t seq = column_u64(row, 0);
     int64_t time = sqlite3_column_int64(row, 1);
-    if (is_forgotten(index, seq) || !make_document(index, row)) {
+    if (search_forget_has(index, seq)) {
         return 0;
     }
-    struct shard *shard = &index->shard;
-    int status = 0;
-    if (shard->id == 0 || shard->n >= SEARCH_SHARD_MESSAGES) {
-        status = begin_shard(index, seq, time);
+    struct buf *document = &index->document;
+    buf_clear(document);
+    if (!search_index_document(row, document)) {
+        return 0;
     }
-    if (status == 0) {
-        status = enter_shard(index);
-    }
+    uint64_t number = 0;
+    int status = give_number(index, seq, time, &number);
     if (status != 0) {
         return status;
     }
+    struct search_index_shard *shard = &index->shard;
     shard->last_seq = seq;
     shard->first_time = time < shard->first_time ? time : shard->first_time;
     shard->last_time = time > shard->last_time ? time : shard->last_time;
     shard->n++;
-    sqlite3_bind_int64(index->insert, 1, (int64_t)seq);
-    sqlite3_bind_text(index->insert, 2, index->document.p, (int)index->document.len, SQLITE_STATIC);
-    status = search_db_step(&index->db, index->insert);
-    sqlite3_reset(index->insert);
-    return status < 0 ? status : 0;
+    index->batch[index->n_batch++] = (struct search_document){
+        .row = search_row_id(column_u64(row, 2), number),
+        .at = index->documents.len,
+        .len = document->len,
+    };
+    buf_add_str(&index->documents, buf_str(document));
+    return 0;
+}
+
+/* As many as can be written in the time that is left, as far as one knows. */
+static unsigned batch_size(const struct search_index *index, uint64_t until_ms)
+{
+    uint64_t now = clock_mono_ms();
+    double left_us = until_ms > now ? (double)(until_ms - now) * 1000 : 0;
+    double n = index->us_each > 0 ? left_us / index->us_each : 0;
+    if (n < SEARCH_BATCH_MIN) {
+        return SEARCH_BATCH_MIN;
+    }
+    return n < SEARCH_BATCH_MAX ? (unsigned)n : SEARCH_BATCH_MAX;
 }
 
 static int add_messages(struct search_index *index, uint64_t until_ms,
                         struct search_progress *progress)
 {
-    sqlite3_stmt *rows = statement(index, READ_MESSAGES);
+    sqlite3_stmt *rows = search_index_statement(index, READ_MESSAGES);
     if (rows == NULL) {
         return STATUS_IO;
     }
     sqlite3_bind_int64(rows, 1, (int64_t)index->indexed_seq);
+    unsigned size = batch_size(index, until_ms);
+    unsigned n = 0; /* of this batch, what is not searched included */
     int status;
     while ((status = search_db_step(&index->db, rows)) == 1) {
-        if (progress->messages > 0 && progress->messages % SEARCH_INDEX_ROWS == 0 &&
-            clock_mono_ms() >= until_ms) {
-            progress->behind = true;
-            break;
+        if (n >= size || index->documents.len >= SEARCH_BATCH_BYTES) {
+            status = write_batch(index);
+            size = batch_size(index, until_ms);
+            n = 0;
+            progress->behind = status == 0 && clock_mono_ms() >= until_ms;
+            if (status != 0 || progress->behind) {
+                break;
+            }
         }
         status = add_message(index, rows);
         if (status != 0) {
@@ -404,19 +414,13 @@ static int add_messages(struct search_index *index, uint64_t until_ms,
         }
         index->indexed_seq = column_u64(rows, 0);
         progress->messages++;
+        n++;
     }
     sqlite3_reset(rows);
+    if (status == 0) {
+        status = write_batch(index);
+    }
     return status < 0 ? status : 0;
-}
-
-/* Merges about so many pages (negative: begins to make it one part). False where there was nothing
- * to do: FTS5 tells it by the number of rows that it has changed. */
-static int merge(struct search_index *index, sqlite3_stmt *stmt, int64_t pages, bool *ret_worked)
-{
-    int before = sqlite3_total_changes(index->db.sqlite);
-    int status = run(index, stmt, &pages, 1);
-    *ret_worked = sqlite3_total_changes(index->db.sqlite) - before >= 2;
-    return status;
 }
 
 static int index_some(struct search_index *index, uint64_t until_ms,
@@ -428,7 +432,7 @@ static int index_some(struct search_index *index, uint64_t until_ms,
     }
     if (status == 0 && progress->messages > 0) {
         int64_t seq = (int64_t)index->indexed_seq;
-        status = run(index, statement(index, SET_INDEXED), &seq, 1);
+        status = search_index_run(index, search_index_statement(index, SET_INDEXED), &seq, 1);
         if (status == 0) {
             status = save_shard(index);
         }
@@ -439,95 +443,22 @@ static int index_some(struct search_index *index, uint64_t until_ms,
         bool worked = index->merge != NULL;
         int64_t pages = SEARCH_MERGE_PAGES + progress->messages / SEARCH_MERGE_ROWS;
         if (status == 0 && worked) {
-            status = merge(index, index->merge, pages, &worked);
+            status = search_tidy_merge(index, index->merge, pages, &worked);
         }
         while (status == 0 && worked && clock_mono_ms() < until_ms) {
-            status = merge(index, index->merge, SEARCH_MERGE_PAGES, &worked);
+            status = search_tidy_merge(index, index->merge, SEARCH_MERGE_PAGES, &worked);
         }
     }
     return status == 0 ? search_db_exec(&index->db, "COMMIT") : status;
-}
-
-/* ---- tidying up ---- */
-
-/* Makes a shard that is full, or of which something was taken, into one part, a bit at a time. */
-static int tidy_shard(struct search_index *index, uint64_t until_ms, bool *ret_idle)
-{
-    int64_t current = (int64_t)index->shard.id;
-    sqlite3_stmt *find = statement(index, SHARD_TIDY);
-    if (find == NULL) {
-        return STATUS_IO;
-    }
-    sqlite3_bind_int64(find, 1, current);
-    int status = search_db_step(&index->db, find);
-    uint64_t id = status == 1 ? column_u64(find, 0) : 0;
-    int merged = status == 1 ? sqlite3_column_int(find, 1) : MERGED_WHOLE;
-    sqlite3_reset(find);
-    if (status <= 0) {
-        *ret_idle = status == 0;
-        return status;
-    }
-    sqlite3_stmt *stmt = search_db_prepare(
-        &index->db, "INSERT INTO main.shard_@(shard_@, rank) VALUES ('merge', ?1)", id);
-    status = stmt != NULL ? search_db_exec(&index->db, "BEGIN") : STATUS_IO;
-    bool worked = true;
-    if (status == 0 && merged == MERGED_NO) {
-        status = merge(index, stmt, -SEARCH_MERGE_PAGES, &worked);
-        worked = true;
-    }
-    do {
-        if (status == 0) {
-            status = merge(index, stmt, SEARCH_MERGE_PAGES, &worked);
-        }
-    } while (status == 0 && worked && clock_mono_ms() < until_ms);
-    int64_t values[] = {(int64_t)id, worked ? MERGED_HALF : MERGED_WHOLE};
-    if (status == 0) {
-        status = run(index, statement(index, SHARD_MERGED), values, 2);
-    }
-    sqlite3_finalize(stmt);
-    *ret_idle = false;
-    return status == 0 ? search_db_exec(&index->db, "COMMIT") : status;
-}
-
-/* A shard of whose messages history holds none any more. */
-static int drop_empty(struct search_index *index)
-{
-    sqlite3_stmt *find = statement(index, SHARD_OLDEST);
-    if (find == NULL) {
-        return STATUS_IO;
-    }
-    sqlite3_bind_int64(find, 1, (int64_t)index->shard.id);
-    int status = search_db_step(&index->db, find);
-    uint64_t id = status == 1 ? column_u64(find, 0) : 0;
-    sqlite3_reset(find);
-    if (status <= 0) {
-        return status;
-    }
-    status = search_db_exec(&index->db, "BEGIN");
-    if (status == 0) {
-        status = drop_shard(index, id);
-    }
-    return status == 0 ? search_db_exec(&index->db, "COMMIT") : status;
-}
-
-/* Copies the log into the index where it has grown long: the only time that anything is synced. */
-static int checkpoint(struct search_index *index)
-{
-    if (index->wal_pages < SEARCH_WAL_PAGES) {
-        return 0;
-    }
-    index->wal_pages = 0;
-    int rc =
-        sqlite3_wal_checkpoint_v2(index->db.sqlite, "main", SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-    return rc == SQLITE_OK || rc == SQLITE_BUSY ? 0 : search_db_fail(&index->db, rc);
 }
 
 /* ---- the two entrances ---- */
 
-/* What a failed step had begun does not count; the numbers are read again. */
-static int undo(struct search_index *index, int status)
+int search_index_undo(struct search_index *index, int status)
 {
-    leave_shard(index);
+    search_index_leave_shard(index);
+    index->n_batch = 0;
+    buf_clear(&index->documents);
     if (!sqlite3_get_autocommit(index->db.sqlite)) {
         sqlite3_exec(index->db.sqlite, "ROLLBACK", NULL, NULL, NULL);
     }
@@ -554,71 +485,16 @@ int search_index_step(struct search_index *index, unsigned ms_max,
     }
     status = index_some(index, until_ms, &progress);
     if (status == 0 && progress.messages == 0) {
-        status = tidy_shard(index, until_ms, &progress.idle);
-        if (status == 0 && progress.idle) {
-            status = drop_empty(index);
-        }
+        status = search_tidy_step(index, until_ms, &progress.idle);
     }
     if (status == 0) {
-        status = checkpoint(index);
+        status = search_tidy_log(index);
     }
     if (status != 0) {
-        return undo(index, status);
+        return search_index_undo(index, status);
     }
-    clear_forgotten(index);
+    search_forget_clear(index);
     progress.indexed_seq = index->indexed_seq;
     *ret_progress = progress;
     return 0;
-}
-
-static int forget_one(struct search_index *index, uint64_t seq)
-{
-    if (seq > index->indexed_seq) {
-        forget_later(index, seq);
-        return 0;
-    }
-    sqlite3_stmt *row = statement(index, READ_MESSAGE);
-    sqlite3_stmt *find = statement(index, SHARD_OF);
-    if (row == NULL || find == NULL) {
-        return STATUS_IO;
-    }
-    sqlite3_bind_int64(row, 1, (int64_t)seq);
-    sqlite3_bind_int64(find, 1, (int64_t)seq);
-    int status = search_db_step(&index->db, row);
-    bool indexed = status == 1 && make_document(index, row);
-    uint64_t shard = 0;
-    if (indexed && (status = search_db_step(&index->db, find)) == 1) {
-        shard = column_u64(find, 1) >= seq ? column_u64(find, 0) : 0;
-    }
-    sqlite3_reset(row);
-    sqlite3_reset(find);
-    if (status < 0 || shard == 0) {
-        return status < 0 ? status : 0;
-    }
-    sqlite3_stmt *stmt = search_db_prepare(
-        &index->db, "INSERT INTO main.shard_@(shard_@, rowid, t) VALUES ('delete', ?1, ?2)", shard);
-    if (stmt == NULL) {
-        return STATUS_IO;
-    }
-    sqlite3_bind_int64(stmt, 1, (int64_t)seq);
-    sqlite3_bind_text(stmt, 2, index->document.p, (int)index->document.len, SQLITE_STATIC);
-    status = search_db_step(&index->db, stmt);
-    sqlite3_finalize(stmt);
-    int64_t values[] = {(int64_t)shard, MERGED_NO};
-    return status < 0 ? status : run(index, statement(index, SHARD_MERGED), values, 2);
-}
-
-int search_index_forget(struct search_index *index, const uint64_t *seqs, size_t n)
-{
-    if (index->db.sqlite == NULL || index->db.corrupt) {
-        return STATUS_IO;
-    }
-    int status = search_db_exec(&index->db, "BEGIN");
-    for (size_t i = 0; status == 0 && i < n; i++) {
-        status = forget_one(index, seqs[i]);
-    }
-    if (status == 0) {
-        status = search_db_exec(&index->db, "COMMIT");
-    }
-    return status == 0 ? 0 : undo(index, status);
 }

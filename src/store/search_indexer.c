@@ -3,11 +3,13 @@
 #include "search_indexer.h"
 
 #include "alloc.h"
+#include "clock.h"
 #include "lock.h"
 #include "search_index.h"
 #include "search_limits.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 struct search_indexer {
@@ -21,10 +23,17 @@ struct search_indexer {
     struct lock index_lock; /* of the index; taken before the other where both are */
     struct search_index *index;
     pthread_t thread;
+    struct search_state state; /* under `lock` */
+
+    search_notice *notice;
+    void *ctx;
+    /* The thread's. */
+    uint64_t behind_since_ms; /* monotonic; 0: it is not */
+    bool told_behind;
 };
 
-int search_indexer_create(const char *history, struct search_indexer **ret_indexer,
-                          struct buf *error)
+int search_indexer_create(const char *history, search_notice *notice, void *ctx,
+                          struct search_indexer **ret_indexer, struct buf *error)
 {
     struct search_index *index = NULL;
     int status = search_index_open(history, &index, error);
@@ -36,6 +45,8 @@ int search_indexer_create(const char *history, struct search_indexer **ret_index
     lock_init(&indexer->index_lock);
     cond_init(&indexer->wake);
     indexer->index = index;
+    indexer->notice = notice;
+    indexer->ctx = ctx;
     indexer->wanted = true; /* What came after the last start's end. */
     *ret_indexer = indexer;
     return 0;
@@ -79,11 +90,72 @@ static bool take_wanted(struct search_indexer *indexer)
     return wanted;
 }
 
-static int step(struct search_indexer *indexer, struct search_progress *ret_progress)
+struct search_state search_indexer_state(struct search_indexer *indexer)
 {
+    lock_enter(&indexer->lock);
+    struct search_state state = indexer->state;
+    lock_leave(&indexer->lock);
+    return state;
+}
+
+static void say(const struct search_indexer *indexer, const char *sentence)
+{
+    if (indexer->notice != NULL) {
+        indexer->notice(indexer->ctx, str_from(sentence));
+    }
+}
+
+static void note_failure(struct search_indexer *indexer, int status, const char *reason)
+{
+    lock_enter(&indexer->lock);
+    bool was_failing = indexer->state.failing;
+    indexer->state.failing = status != 0;
+    snprintf(indexer->state.reason, sizeof(indexer->state.reason), "%s", reason);
+    lock_leave(&indexer->lock);
+    if (status != 0 && !was_failing) {
+        char sentence[240];
+        snprintf(sentence, sizeof(sentence),
+                 "the search index cannot be written: %s. What is new takes longer to be found",
+                 reason);
+        say(indexer, sentence);
+    } else if (status == 0 && was_failing) {
+        say(indexer, "the search index is written again");
+    }
+}
+
+static void note_progress(struct search_indexer *indexer, const struct search_progress *progress)
+{
+    uint64_t now_ms = clock_mono_ms();
+    lock_enter(&indexer->lock);
+    indexer->state.indexed_seq = progress->indexed_seq;
+    lock_leave(&indexer->lock);
+    if (!progress->behind) {
+        indexer->behind_since_ms = 0;
+    } else if (indexer->behind_since_ms == 0) {
+        indexer->behind_since_ms = now_ms;
+    }
+    bool behind = progress->behind && now_ms - indexer->behind_since_ms >= SEARCH_BEHIND_MS;
+    if (behind && !indexer->told_behind) {
+        say(indexer, "the search index falls behind: what is new may not be found yet");
+    } else if (indexer->told_behind && !progress->behind) {
+        say(indexer, "the search index has caught up");
+    }
+    indexer->told_behind = behind || (indexer->told_behind && progress->behind);
+}
+
+static int step(struct search_indexer *indexer, struct search_progress *progress)
+{
+    char reason[sizeof(indexer->state.reason)] = "";
     lock_enter(&indexer->index_lock);
-    int status = search_index_step(indexer->index, SEARCH_STEP_MS, ret_progress);
+    int status = search_index_step(indexer->index, SEARCH_STEP_MS, progress);
+    if (status != 0) {
+        snprintf(reason, sizeof(reason), "%s", search_index_reason(indexer->index));
+    }
     lock_leave(&indexer->index_lock);
+    note_failure(indexer, status, reason);
+    if (status == 0) {
+        note_progress(indexer, progress);
+    }
     return status;
 }
 

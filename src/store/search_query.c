@@ -1,134 +1,76 @@
 /*
  * Answers to a search. Synchronous; a reader's thread.
  *
- * What is looked up in a shard: the tokens of the words, of the sender, and of the places where
- * these are few. Beginnings of words are dear, since FTS5 merges the lists of all words that begin
- * so before it gives the first result; so where the rest alone leaves few candidates, they are read
- * and the text decides. Which is cheaper shows in the first two shards. With many places each
- * candidate's place is looked at instead, until that turns out to refuse nearly everything.
+ * Of few places the newest messages are read first: in a small room that is all, and what people
+ * look for is often near. What the index does not know yet is read, too. Then shards are asked, one
+ * after the other (search_plan.h, search_shard.h), and what they give is read: the text decides.
  */
 #include "search_query.h"
 
 #include "alloc.h"
+#include "search_access.h"
 #include "search_limits.h"
+#include "search_plan.h"
+#include "search_shard.h"
 #include "search_terms.h"
 
 #include <sqlite3.h>
 #include <stdlib.h>
-#include <time.h>
 
-/* How a shard is asked, one after the other while there are too many candidates. */
-enum plan {
-    PLAN_WHOLE_TOKENS, /* without beginnings of words */
-    PLAN_ONE_WORD,     /* with the longest of them */
-    PLAN_ALL,
-    PLANS,
-};
-
-enum stage { STAGE_TAIL, STAGE_SHARDS, STAGE_DONE };
-
-enum { NO_TOKEN = SEARCH_TOKENS_MAX };
-
-struct access {
-    uint64_t place;
-    uint64_t since_seq;
-};
+enum stage { STAGE_NEAR, STAGE_TAIL, STAGE_SHARDS, STAGE_DONE };
 
 struct search {
     struct search_db *db; /* of the step at hand */
     const struct query *query;
     bool begun;
-    struct search_terms terms;
-    struct buf sender;     /* token; empty: anybody */
-    struct access *access; /* by place */
-    size_t n_access;
     bool newest_first;
-    bool by_place;      /* the index is asked for places, too */
-    unsigned misplaced; /* read in vain since they were of other places */
-    unsigned read;
+    struct search_terms terms;
+    struct search_access access;
+    unsigned read; /* messages */
     bool cut;
+    bool skipped; /* some that are not indexed yet */
 
     enum stage stage;
     uint64_t low; /* what is still to be looked at, both ends included */
     uint64_t high;
     uint64_t indexed_seq;
 
-    uint64_t shard;       /* 0: the next one is to be found */
-    uint64_t shard_end;   /* its last number in the order of looking */
-    enum plan first_plan; /* with which the shard was begun */
-    enum plan plan;
-    int64_t begun_us;       /* when the shard was begun */
-    int64_t cost_us[PLANS]; /* of the last shard that was begun so; 0: none was */
-    unsigned batch_max;
-    bool shard_ends; /* there is nothing in it behind this batch */
-    uint64_t *batch;
-    size_t n_batch;
-    size_t at; /* in the batch */
+    uint64_t *near; /* in the order of looking */
+    size_t n_near;
+    size_t at_near;
+    bool near_ends; /* there is nothing behind them */
+
+    struct search_shard shard;
+    struct search_plans plans;
+    struct buf sender;           /* token; empty: anybody */
+    struct buf expression;       /* empty: there is nothing to ask the index for */
+    enum search_plan first_plan; /* with which the shard was begun */
+    int64_t begun_us;            /* when it was */
 
     uint64_t *found;
     size_t n_found;
     size_t limit;
 
     sqlite3_stmt *message; /* of the step at hand */
-    struct buf expression;
+    struct buf source;
 };
 
-/* ---- what may be read ---- */
-
-static int compare_access(const void *a, const void *b)
+/* What remains begins behind this number. */
+static void pass(struct search *s, uint64_t seq)
 {
-    uint64_t one = ((const struct access *)a)->place;
-    uint64_t other = ((const struct access *)b)->place;
-    return one < other ? -1 : one > other;
+    if (s->newest_first) {
+        s->high = seq - 1; /* Numbers begin at 1. */
+    } else {
+        s->low = seq + 1;
+    }
 }
 
-static int look_up_places(struct search *s)
+static bool is_over(struct search *s)
 {
-    const struct query *q = s->query;
-    sqlite3_stmt *room =
-        search_db_prepare(s->db, "SELECT id FROM history.places WHERE room = ?1", 0);
-    sqlite3_stmt *pair =
-        search_db_prepare(s->db, "SELECT id FROM history.places WHERE a = ?1 AND b = ?2", 0);
-    int status = room != NULL && pair != NULL ? 0 : STATUS_IO;
-    s->access = xcalloc(q->n_places + 1, sizeof(*s->access));
-    for (unsigned i = 0; status == 0 && i < q->n_places; i++) {
-        const struct place *place = &q->places[i].place;
-        sqlite3_stmt *stmt = place->room != 0 ? room : pair;
-        sqlite3_bind_int64(stmt, 1, (int64_t)(place->room != 0 ? place->room : place->a));
-        if (place->room == 0) {
-            sqlite3_bind_int64(stmt, 2, (int64_t)place->b);
-        }
-        status = search_db_step(s->db, stmt);
-        if (status == 1) {
-            s->access[s->n_access++] = (struct access){
-                .place = (uint64_t)sqlite3_column_int64(stmt, 0),
-                .since_seq = q->places[i].since_seq,
-            };
-            status = 0;
-        }
-        sqlite3_reset(stmt);
+    if (s->read >= SEARCH_READ_MAX && s->n_found < s->limit) {
+        s->cut = true;
     }
-    sqlite3_finalize(room);
-    sqlite3_finalize(pair);
-    if (s->n_access > 0) {
-        qsort(s->access, s->n_access, sizeof(*s->access), compare_access);
-    }
-    return status;
-}
-
-static bool may_read(const struct search *s, uint64_t seq, sqlite3_stmt *row)
-{
-    struct access key = {.place = (uint64_t)sqlite3_column_int64(row, 0)};
-    const struct access *found =
-        s->n_access > 0 ? bsearch(&key, s->access, s->n_access, sizeof(*s->access), compare_access)
-                        : NULL;
-    if (found != NULL) {
-        return seq >= found->since_seq;
-    }
-    uint64_t asker = s->query->asker;
-    return s->query->direct && sqlite3_column_type(row, 5) != SQLITE_NULL &&
-           ((uint64_t)sqlite3_column_int64(row, 5) == asker ||
-            (uint64_t)sqlite3_column_int64(row, 6) == asker);
+    return s->n_found >= s->limit || s->cut || s->low > s->high;
 }
 
 /* ---- reading candidates ---- */
@@ -150,19 +92,16 @@ static bool is_sender(struct search *s, struct str source)
     if (s->sender.len == 0) {
         return true;
     }
-    buf_clear(&s->expression);
-    search_add_sender(&s->expression, source);
-    return str_eq(buf_str(&s->expression), buf_str(&s->sender));
+    buf_clear(&s->source);
+    search_add_sender(&s->source, source);
+    return str_eq(buf_str(&s->source), buf_str(&s->sender));
 }
 
-/* Columns: place, time, kind, source, text, a, b. The cheap questions come first. */
+/* Columns: place, time, kind, source, text. The cheap questions come first. */
 static bool fits(struct search *s, uint64_t seq, sqlite3_stmt *row)
 {
-    if (!may_read(s, seq, row)) {
-        s->misplaced++;
-        return false;
-    }
-    if (!is_in_time(s->query, (uint64_t)sqlite3_column_int64(row, 1))) {
+    if (!search_access_allows(&s->access, (uint64_t)sqlite3_column_int64(row, 0), seq) ||
+        !is_in_time(s->query, (uint64_t)sqlite3_column_int64(row, 1))) {
         return false;
     }
     struct str text = search_speech(sqlite3_column_int64(row, 2), column_str(row, 4));
@@ -178,257 +117,165 @@ static int read_candidate(struct search *s, uint64_t seq)
     }
     sqlite3_reset(s->message);
     s->read++;
+    pass(s, seq);
     return status < 0 ? status : 0;
 }
 
-/* ---- asking the index ---- */
+/* ---- the newest messages of few places ---- */
 
-static void add_string(struct buf *out, struct str token)
+static int compare_seqs(const void *a, const void *b)
 {
-    buf_add_char(out, '"');
-    for (size_t i = 0; i < token.len; i++) {
-        if (token.p[i] == '"') {
-            buf_add_char(out, '"');
-        }
-        buf_add_char(out, token.p[i]);
-    }
-    buf_add_char(out, '"');
+    uint64_t one = *(const uint64_t *)a;
+    uint64_t other = *(const uint64_t *)b;
+    return one < other ? -1 : one > other;
 }
 
-static void add_and(struct buf *out)
+/* In the order of looking, at most so many. */
+static void sort_near(struct search *s, size_t max)
 {
-    if (out->len > 0) {
-        buf_add_cstr(out, " AND ");
+    qsort(s->near, s->n_near, sizeof(*s->near), compare_seqs);
+    for (size_t i = 0, j = s->n_near; s->newest_first && i + 1 < j; i++) {
+        uint64_t swapped = s->near[i];
+        s->near[i] = s->near[--j];
+        s->near[j] = swapped;
     }
+    s->n_near = s->n_near < max ? s->n_near : max;
 }
 
-/* (P1 OR P2 OR U3) */
-static void add_places(struct search *s)
+/* Adds at most `max` of the place. */
+static int gather_place(struct search *s, sqlite3_stmt *stmt, const struct search_place *place,
+                        size_t max)
 {
-    struct buf *out = &s->expression;
-    add_and(out);
-    buf_add_char(out, '(');
-    for (size_t i = 0; i < s->n_access; i++) {
-        buf_printf(out, "%s\"P%llu\"", i > 0 ? " OR " : "", (unsigned long long)s->access[i].place);
-    }
-    if (s->query->direct) {
-        buf_printf(out, "%s\"U%llu\"", s->n_access > 0 ? " OR " : "",
-                   (unsigned long long)s->query->asker);
-    }
-    buf_add_char(out, ')');
-}
-
-/* The longest beginning of a word: likely the rarest. */
-static unsigned longest_beginning(const struct search *s, unsigned n)
-{
-    unsigned best = NO_TOKEN;
-    for (unsigned i = 0; i < n; i++) {
-        if (s->terms.tokens[i].part == SEARCH_BEGINS &&
-            (best == NO_TOKEN || s->terms.tokens[i].len > s->terms.tokens[best].len)) {
-            best = i;
-        }
-    }
-    return best;
-}
-
-/* False where this plan asks for nothing, or for the same as the next. */
-static bool make_expression(struct search *s, enum plan plan)
-{
-    unsigned n =
-        s->terms.n_tokens < SEARCH_FTS_TOKENS_MAX ? s->terms.n_tokens : SEARCH_FTS_TOKENS_MAX;
-    unsigned longest = longest_beginning(s, n);
-    unsigned left_out = 0;
-    struct buf *out = &s->expression;
-    buf_clear(out);
-    for (unsigned i = 0; i < n; i++) {
-        enum search_part part = s->terms.tokens[i].part;
-        bool wanted =
-            part == SEARCH_WHOLE || (part == SEARCH_BEGINS &&
-                                     (plan == PLAN_ALL || (plan == PLAN_ONE_WORD && i == longest)));
-        left_out += part == SEARCH_BEGINS && !wanted ? 1 : 0;
-        if (wanted) {
-            add_and(out);
-            add_string(out, search_terms_token(&s->terms, i));
-            buf_add_cstr(out, part == SEARCH_BEGINS ? " *" : "");
-        }
-    }
-    if (s->sender.len > 0) {
-        add_and(out);
-        add_string(out, buf_str(&s->sender));
-    }
-    if (s->by_place) {
-        add_places(s);
-    }
-    return out->len > 0 && (plan == PLAN_ALL || left_out > 0);
-}
-
-/* Candidates of the shard from where we are, at most so many and one more. */
-static int look_up(struct search *s, size_t max)
-{
-    uint64_t low = s->newest_first && s->low < s->shard_end ? s->shard_end : s->low;
-    uint64_t high = !s->newest_first && s->high > s->shard_end ? s->shard_end : s->high;
-    sqlite3_stmt *stmt =
-        search_db_prepare(s->db,
-                          s->newest_first ? "SELECT rowid FROM main.shard_@ WHERE shard_@ MATCH ?1 "
-                                            "AND rowid >= ?2 AND rowid <= ?3 ORDER BY rowid DESC"
-                                          : "SELECT rowid FROM main.shard_@ WHERE shard_@ MATCH ?1 "
-                                            "AND rowid >= ?2 AND rowid <= ?3 ORDER BY rowid",
-                          s->shard);
-    if (stmt == NULL) {
-        return STATUS_IO;
-    }
-    sqlite3_bind_text(stmt, 1, s->expression.p, (int)s->expression.len, SQLITE_STATIC);
+    uint64_t low = s->low > place->since_seq ? s->low : place->since_seq;
+    sqlite3_bind_int64(stmt, 1, (int64_t)place->place);
     sqlite3_bind_int64(stmt, 2, (int64_t)low);
-    sqlite3_bind_int64(stmt, 3, (int64_t)high);
-    s->at = 0;
-    s->n_batch = 0;
-    int status = 0;
-    while (s->n_batch <= max && (status = search_db_step(s->db, stmt)) == 1) {
-        s->batch[s->n_batch++] = (uint64_t)sqlite3_column_int64(stmt, 0);
+    sqlite3_bind_int64(stmt, 3, (int64_t)s->high);
+    sqlite3_bind_int64(stmt, 4, (int64_t)max);
+    int status;
+    s->near = xrealloc(s->near, (s->n_near + max) * sizeof(*s->near));
+    while ((status = search_db_step(s->db, stmt)) == 1) {
+        s->near[s->n_near++] = (uint64_t)sqlite3_column_int64(stmt, 0);
     }
-    sqlite3_finalize(stmt);
-    return status < 0 ? status : 0;
-}
-
-/* Fills the batch with the next candidates of the shard. */
-static int next_batch(struct search *s)
-{
-    for (; s->plan < PLAN_ALL; s->plan++) {
-        if (!make_expression(s, s->plan)) {
-            continue;
-        }
-        int status = look_up(s, SEARCH_PROBE_MAX);
-        s->shard_ends = s->n_batch <= SEARCH_PROBE_MAX;
-        if (status != 0 || s->shard_ends) {
-            return status;
-        }
-    }
-    make_expression(s, PLAN_ALL);
-    int status = look_up(s, s->batch_max);
-    s->shard_ends = s->n_batch <= s->batch_max;
-    s->batch_max = SEARCH_BATCH_MAX;
+    sqlite3_reset(stmt);
     return status;
 }
 
-/* What remains begins behind this number. */
-static void pass(struct search *s, uint64_t seq)
-{
-    if (s->newest_first) {
-        s->high = seq - 1; /* Numbers begin at 1. */
-    } else {
-        s->low = seq + 1;
-    }
-}
-
-static int64_t now_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
-}
-
-/* First the careful way; where that takes long the other is tried once, then whichever was
- * cheaper last. */
-static enum plan choose_plan(const struct search *s)
-{
-    int64_t careful = s->cost_us[PLAN_WHOLE_TOKENS];
-    int64_t direct = s->cost_us[PLAN_ALL];
-    return careful > SEARCH_CHEAP_US && direct < careful ? PLAN_ALL : PLAN_WHOLE_TOKENS;
-}
-
-static void leave_shard(struct search *s)
-{
-    int64_t took = now_us() - s->begun_us;
-    s->cost_us[s->first_plan] = took > 0 ? took : 1;
-    pass(s, s->shard_end);
-    s->shard = 0;
-}
-
-static int next_shard(struct search *s)
+/* The index of each place alone is read for it. All where there are few, else the nearest: of each
+ * place as many as might be among them. */
+static int gather_near(struct search *s)
 {
     sqlite3_stmt *stmt = search_db_prepare(
         s->db,
-        s->newest_first ? "SELECT id, first_seq, last_seq, first_time, last_time FROM main.shards "
-                          "WHERE first_seq <= ?2 AND last_seq >= ?1 ORDER BY first_seq DESC LIMIT 1"
-                        : "SELECT id, first_seq, last_seq, first_time, last_time FROM main.shards "
-                          "WHERE first_seq <= ?2 AND last_seq >= ?1 ORDER BY first_seq LIMIT 1",
+        s->newest_first ? "SELECT seq FROM history.messages INDEXED BY messages_speech "
+                          "WHERE kind <= 2 AND place = ?1 AND seq BETWEEN ?2 AND ?3 "
+                          "ORDER BY seq DESC LIMIT ?4"
+                        : "SELECT seq FROM history.messages INDEXED BY messages_speech "
+                          "WHERE kind <= 2 AND place = ?1 AND seq BETWEEN ?2 AND ?3 "
+                          "ORDER BY seq LIMIT ?4",
         0);
     if (stmt == NULL) {
         return STATUS_IO;
     }
-    sqlite3_bind_int64(stmt, 1, (int64_t)s->low);
-    sqlite3_bind_int64(stmt, 2, (int64_t)s->high);
-    int status = search_db_step(s->db, stmt);
-    if (status == 1) {
-        uint64_t first_seq = (uint64_t)sqlite3_column_int64(stmt, 1);
-        uint64_t last_seq = (uint64_t)sqlite3_column_int64(stmt, 2);
-        s->shard_end = s->newest_first ? first_seq : last_seq;
-        const struct query *q = s->query;
-        if ((q->from.kind == BOUND_TIME &&
-             (uint64_t)sqlite3_column_int64(stmt, 4) <= q->from.value) ||
-            (q->to.kind == BOUND_TIME && (uint64_t)sqlite3_column_int64(stmt, 3) >= q->to.value)) {
-            pass(s, s->shard_end);
-        } else {
-            s->shard = (uint64_t)sqlite3_column_int64(stmt, 0);
-            s->plan = s->first_plan = choose_plan(s);
-            s->begun_us = now_us();
-            s->batch_max = SEARCH_PROBE_MAX;
-            s->n_batch = 0;
-            s->at = 0;
-            s->shard_ends = false;
+    int status = 0;
+    s->n_near = 0;
+    s->at_near = 0;
+    s->near_ends = true;
+    for (size_t i = 0; i < s->access.n && status == 0; i++) {
+        size_t max = s->near_ends ? SEARCH_NEAR_ALL + 1 - s->n_near : SEARCH_NEAR_ROWS;
+        status = gather_place(s, stmt, &s->access.places[i], max);
+        if (s->n_near > SEARCH_NEAR_ALL) {
+            s->near_ends = false;
+            sort_near(s, SEARCH_NEAR_ROWS);
         }
-    } else if (status == 0) {
-        s->stage = s->newest_first ? STAGE_DONE : STAGE_TAIL;
     }
     sqlite3_finalize(stmt);
-    return status < 0 ? status : 0;
+    sort_near(s, s->near_ends ? SEARCH_NEAR_ALL : SEARCH_NEAR_ROWS);
+    return status;
 }
 
-/* ---- stages ---- */
-
-static bool is_over(struct search *s)
+static int step_near(struct search *s)
 {
-    if (s->read >= SEARCH_READ_MAX && s->n_found < s->limit) {
-        s->cut = true;
+    int status = s->near == NULL ? gather_near(s) : 0;
+    while (status == 0 && s->at_near < s->n_near && !is_over(s)) {
+        status = read_candidate(s, s->near[s->at_near++]);
     }
-    return s->n_found >= s->limit || s->cut || s->low > s->high;
+    if (status != 0 || is_over(s)) {
+        return status;
+    }
+    if (s->near_ends) {
+        s->stage = STAGE_DONE;
+    } else if (s->expression.len > 0) {
+        s->stage = s->newest_first ? STAGE_TAIL : STAGE_SHARDS;
+    } else {
+        free(s->near); /* The next ones. */
+        s->near = NULL;
+    }
+    return 0;
 }
 
-/* The places turned out to be a small part of all that fits: from now on the index is asked. */
-static void narrow(struct search *s)
+/* ---- shards ---- */
+
+static void leave_shard(struct search *s)
 {
-    if (!s->by_place && s->misplaced > SEARCH_MISPLACED_MAX &&
-        s->n_access <= SEARCH_PLACES_INDEX_MAX) {
-        s->by_place = true;
-        s->n_batch = 0;
-        s->at = 0;
-        s->plan = s->first_plan = PLAN_WHOLE_TOKENS;
-        s->shard_ends = false;
+    int64_t took = search_now_us() - s->begun_us;
+    s->plans.cost_us[s->first_plan] = took > 0 ? took : 1;
+    pass(s, s->newest_first ? s->shard.first_seq : s->shard.last_seq);
+    s->shard.id = 0;
+}
+
+/* Asks it as the plan has it, and as the next ones have it while there is too much. */
+static int ask_shard(struct search *s)
+{
+    int status = 1;
+    s->begun_us = search_now_us();
+    s->first_plan = search_plan_choose(&s->plans);
+    for (enum search_plan plan = s->first_plan; status == 1; plan++) {
+        plan = search_plan_next(&s->plans, plan, &s->expression);
+        status = search_shard_fill(&s->shard, s->db, buf_str(&s->expression), &s->access, s->low,
+                                   s->high, search_plan_max(plan));
     }
+    return status;
+}
+
+static int next_shard(struct search *s)
+{
+    const struct query *q = s->query;
+    struct search_shard *shard = &s->shard;
+    int status = search_shard_find(shard, s->db, s->low, s->high, s->newest_first);
+    if (status == 0) {
+        s->stage = s->newest_first ? STAGE_DONE : STAGE_TAIL;
+    }
+    if (status != 1) {
+        return status;
+    }
+    if ((q->from.kind == BOUND_TIME && shard->last_time <= q->from.value) ||
+        (q->to.kind == BOUND_TIME && shard->first_time >= q->to.value)) {
+        pass(s, s->newest_first ? shard->first_seq : shard->last_seq);
+        shard->id = 0;
+        return 0;
+    }
+    return ask_shard(s);
 }
 
 static int step_shards(struct search *s)
 {
     unsigned until = s->read + SEARCH_STEP_ROWS;
+    uint64_t seq;
     int status = 0;
-    if (s->shard == 0) {
+    if (s->shard.id == 0) {
         return next_shard(s);
     }
-    if (s->at == s->n_batch) {
-        if (s->shard_ends) {
+    while (status == 0 && s->read < until && !is_over(s)) {
+        if (!search_shard_take(&s->shard, s->newest_first, &seq)) {
             leave_shard(s);
-            return 0;
+            break;
         }
-        status = next_batch(s);
-    }
-    while (status == 0 && s->at < s->n_batch && s->read < until && !is_over(s)) {
-        uint64_t seq = s->batch[s->at++];
         status = read_candidate(s, seq);
-        pass(s, seq);
     }
-    narrow(s);
     return status;
 }
+
+/* ---- what is not indexed ---- */
 
 /* Numbers that the index does not know, and all where there is nothing to ask it for. */
 static int step_tail(struct search *s)
@@ -455,9 +302,7 @@ static int step_tail(struct search *s)
         status = search_db_step(s->db, stmt);
         whole = status != 1;
         if (status == 1) {
-            uint64_t seq = (uint64_t)sqlite3_column_int64(stmt, 0);
-            status = read_candidate(s, seq);
-            pass(s, seq);
+            status = read_candidate(s, (uint64_t)sqlite3_column_int64(stmt, 0));
             whole = status != 0;
         }
     }
@@ -470,6 +315,8 @@ static int step_tail(struct search *s)
     }
     return status;
 }
+
+/* ---- stages ---- */
 
 static int read_indexed(struct search *s)
 {
@@ -486,23 +333,25 @@ static int read_indexed(struct search *s)
 /* What can be found at all, and with what it begins. */
 static int begin(struct search *s)
 {
-    int status = look_up_places(s);
+    int status = search_access_read(&s->access, s->db, s->query);
     if (status == 0) {
         status = read_indexed(s);
     }
     if (status != 0) {
+        search_access_finish(&s->access);
         return status;
     }
-    bool nobody = s->n_access == 0 && !s->query->direct;
-    s->by_place = s->n_access + (s->query->direct ? 1 : 0) <= SEARCH_PLACES_DIRECT;
-    s->stage = STAGE_DONE;
-    if (!nobody && !s->terms.hopeless && s->limit > 0) {
+    s->plans = (struct search_plans){.terms = &s->terms, .sender = buf_str(&s->sender)};
+    bool something = search_plan_write(&s->plans, SEARCH_PLAN_ALL, &s->expression);
+    if (s->access.n == 0 || s->terms.hopeless || s->limit == 0) {
+        s->stage = STAGE_DONE;
+    } else if (s->access.n <= SEARCH_NEAR_PLACES) {
+        s->stage = STAGE_NEAR;
+    } else if (!something) {
+        s->stage = STAGE_TAIL; /* All is read as if the index knew nothing. */
+        s->indexed_seq = 0;
+    } else {
         s->stage = s->newest_first ? STAGE_TAIL : STAGE_SHARDS;
-        /* Nothing to ask the index for: all is read as if it knew nothing. */
-        if (!make_expression(s, PLAN_ALL)) {
-            s->stage = STAGE_TAIL;
-            s->indexed_seq = 0;
-        }
     }
     s->begun = true;
     return 0;
@@ -514,13 +363,17 @@ static int step(struct search *s)
     if (s->stage == STAGE_TAIL && s->read > SEARCH_TAIL_MAX && s->newest_first &&
         s->indexed_seq > 0) {
         s->stage = STAGE_SHARDS;
-        s->high = s->high > s->indexed_seq ? s->indexed_seq : s->high;
+        s->skipped = s->high > s->indexed_seq;
+        s->high = s->skipped ? s->indexed_seq : s->high;
     }
     if (is_over(s)) {
         s->stage = STAGE_DONE;
     }
     int status = 0;
     switch (s->stage) {
+    case STAGE_NEAR:
+        status = step_near(s);
+        break;
     case STAGE_TAIL:
         status = step_tail(s);
         break;
@@ -544,17 +397,13 @@ static int run_steps(struct search *s)
     unsigned looked_up = 0;
     int status = s->begun ? 0 : begin(s);
     s->message = search_db_prepare(
-        s->db,
-        "SELECT m.place, m.time, m.kind, m.source, m.text, p.a, p.b FROM history.messages m "
-        "LEFT JOIN history.places p ON p.id = m.place WHERE m.seq = ?1",
-        0);
+        s->db, "SELECT place, time, kind, source, text FROM history.messages WHERE seq = ?1", 0);
     if (status == 0 && s->message == NULL) {
         status = STATUS_IO;
     }
     while (status == 0) {
-        size_t before = s->n_batch;
+        looked_up += s->stage == STAGE_SHARDS && s->shard.id == 0 ? 1 : 0;
         status = step(s);
-        looked_up += s->n_batch != before ? 1 : 0;
         if (status != 1 || s->read >= until || looked_up >= SEARCH_STEP_LOOKUPS) {
             break;
         }
@@ -600,7 +449,6 @@ struct search *search_begin(const struct query *query)
     s->limit = query->limit < SEARCH_FOUND_MAX ? query->limit : SEARCH_FOUND_MAX;
     s->newest_first = query->order != QUERY_FIRST;
     s->found = xcalloc(s->limit + 1, sizeof(*s->found));
-    s->batch = xcalloc(SEARCH_BATCH_MAX + 1, sizeof(*s->batch));
     search_terms_init(&s->terms, query->text);
     if (query->from_folded.len > 0) {
         search_add_sender(&s->sender, query->from_folded);
@@ -615,10 +463,12 @@ void search_end(struct search *s)
         return;
     }
     search_terms_finish(&s->terms);
+    search_access_finish(&s->access);
+    search_shard_finish(&s->shard);
     buf_finish(&s->sender);
+    buf_finish(&s->source);
     buf_finish(&s->expression);
-    free(s->access);
-    free(s->batch);
+    free(s->near);
     free(s->found);
     free(s);
 }
@@ -637,7 +487,10 @@ const uint64_t *search_found(struct search *s, size_t *ret_n)
     return s->found;
 }
 
-bool search_is_cut(const struct search *s)
+enum search_cut search_is_cut(const struct search *s)
 {
-    return s->cut;
+    if (s->cut) {
+        return SEARCH_CUT;
+    }
+    return s->skipped ? SEARCH_SKIPPED : SEARCH_WHOLE_ANSWER;
 }

@@ -23,7 +23,12 @@ void search_end(struct search *search);
  * returned 0; until search_end(). */
 const uint64_t *search_found(struct search *search, size_t *ret_n);
 
-/* There may be more that fits: it would have taken too long to look for. */
-bool search_is_cut(const struct search *search);
+/* There may be more that fits. */
+enum search_cut {
+    SEARCH_WHOLE_ANSWER,
+    SEARCH_CUT,     /* … since it would have taken too long to look for */
+    SEARCH_SKIPPED, /* … among what is new: the index is far behind */
+};
+enum search_cut search_is_cut(const struct search *search);
 
 #endif

@@ -97,8 +97,9 @@ static struct search_progress fixture_index(struct search_fixture *f)
     return progress;
 }
 
-/* How many messages the index has for an expression of FTS5, in all shards. */
-static int fixture_count(struct search_fixture *f, const char *expression)
+/* How many messages the index has for an expression of FTS5, in all shards, of one place or of any
+ * (0). */
+static int fixture_count_in(struct search_fixture *f, uint64_t place, const char *expression)
 {
     struct search_db db;
     struct buf error = {0};
@@ -109,14 +110,39 @@ static int fixture_count(struct search_fixture *f, const char *expression)
     int n = 0;
     while (search_db_step(&db, shards) == 1) {
         sqlite3_stmt *stmt =
-            search_db_prepare(&db, "SELECT count(*) FROM main.shard_@ WHERE shard_@ MATCH ?1",
+            search_db_prepare(&db,
+                              "SELECT count(*) FROM main.shard_@ WHERE shard_@ MATCH ?1 "
+                              "AND rowid BETWEEN ?2 AND ?3",
                               (uint64_t)sqlite3_column_int64(shards, 0));
         sqlite3_bind_text(stmt, 1, expression, -1, SQLITE_STATIC);
+        sqlite3_bind_int64(stmt, 2, search_row_id(place, 0));
+        sqlite3_bind_int64(stmt, 3,
+                           place > 0 ? search_row_id(place, SEARCH_NUMBERS - 1) : INT64_MAX);
         assert_int_equal(search_db_step(&db, stmt), 1);
         n += sqlite3_column_int(stmt, 0);
         sqlite3_finalize(stmt);
     }
     sqlite3_finalize(shards);
+    search_db_close(&db);
+    return n;
+}
+
+static inline int fixture_count(struct search_fixture *f, const char *expression)
+{
+    return fixture_count_in(f, 0, expression);
+}
+
+static inline int fixture_shards(struct search_fixture *f)
+{
+    struct search_db db;
+    struct buf error = {0};
+    assert_int_equal(search_db_open(&db, f->path, SEARCH_READER, &error), 0);
+    buf_finish(&error);
+    sqlite3_stmt *stmt = search_db_prepare(&db, "SELECT count(*) FROM main.shards", 0);
+    assert_non_null(stmt);
+    assert_int_equal(search_db_step(&db, stmt), 1);
+    int n = sqlite3_column_int(stmt, 0);
+    sqlite3_finalize(stmt);
     search_db_close(&db);
     return n;
 }

@@ -1,6 +1,7 @@
 /* search_query.c: who finds what. */
 #include "search_fixture.h"
 
+#include "chance.h"
 #include "search_limits.h"
 #include "search_query.h"
 
@@ -262,8 +263,133 @@ static void shards(void **state)
     fixture_delete(f, 1);
     fixture_index(f);
     fixture_index(f);
-    gives(f, (struct ask){.text = "hello", .n_rooms = 1}, "3 4");
     assert_int_equal(fixture_count(f, "hello"), 2);
+    assert_int_equal(fixture_shards(f), 3);
+    fixture_delete(f, 2);
+    gives(f, (struct ask){.text = "hello", .n_rooms = 1}, "3 4");
+}
+
+/* ---- against a look at every message ---- */
+
+enum { CHANCE_MESSAGES = 3000, CHANCE_PLACES = 90, CHANCE_WORDS = 12, CHANCE_ASKS = 400 };
+
+struct said {
+    uint64_t seq;
+    unsigned place;
+    unsigned words; /* bits */
+    unsigned nick;
+};
+
+static const char *const chance_words[CHANCE_WORDS] = {
+    "apple", "apples",   "app",  "bear", "bearing",  "be",
+    "cat",   "사과나무", "나무", "바다", "바다사자", "사자",
+};
+
+/* As a person reads it: a word finds longer ones that begin with it; syllables are found inside. */
+static bool has_word(const struct said *said, unsigned wanted)
+{
+    const char *want = chance_words[wanted];
+    bool korean = (unsigned char)want[0] >= 0x80;
+    for (unsigned i = 0; i < CHANCE_WORDS; i++) {
+        if ((said->words & 1U << i) != 0 &&
+            (korean ? strstr(chance_words[i], want) != NULL
+                    : strncmp(chance_words[i], want, strlen(want)) == 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void chance_say(struct search_fixture *f, uint64_t *rnd, struct said *said)
+{
+    struct buf text = {0};
+    char nick[16];
+    said->place = 1 + (unsigned)chance(rnd, 3) * (unsigned)chance(rnd, CHANCE_PLACES / 3);
+    said->nick = (unsigned)chance(rnd, 4);
+    said->words = 1U << chance(rnd, CHANCE_WORDS) | 1U << chance(rnd, CHANCE_WORDS);
+    for (unsigned i = 0; i < CHANCE_WORDS; i++) {
+        if ((said->words & 1U << i) != 0) {
+            buf_add_cstr(&text, chance_words[i]);
+            buf_add_char(&text, ' ');
+        }
+    }
+    snprintf(nick, sizeof(nick), "n%u", said->nick);
+    f->next_seq += chance(rnd, 50) == 0 ? 5000 : chance(rnd, 3);
+    buf_add_char(&text, '\0');
+    said->seq = fixture_say(f, (int)said->place, nick, text.p);
+    buf_finish(&text);
+}
+
+static void chance_ask(struct search_fixture *f, uint64_t *rnd, const struct said *said)
+{
+    char from[16];
+    unsigned word = (unsigned)chance(rnd, CHANCE_WORDS);
+    unsigned second = (unsigned)chance(rnd, CHANCE_WORDS);
+    bool two = chance(rnd, 3) == 0;
+    struct ask ask = {
+        .n_rooms = 1 + (unsigned)chance(rnd, chance(rnd, 2) == 0 ? 3 : CHANCE_PLACES),
+        .first = chance(rnd, 2) == 0,
+        .limit = 1 + (unsigned)chance(rnd, 60),
+    };
+    char text[64];
+    snprintf(text, sizeof(text), "%s %s", chance_words[word], two ? chance_words[second] : "");
+    ask.text = text;
+    unsigned nick = (unsigned)chance(rnd, 8);
+    if (nick < 4) {
+        snprintf(from, sizeof(from), "n%u", nick);
+        ask.from = from;
+    }
+    if (chance(rnd, 3) == 0) {
+        ask.after = (struct query_bound){.kind = BOUND_SEQ,
+                                         .value = said[chance(rnd, CHANCE_MESSAGES)].seq};
+    }
+    if (chance(rnd, 3) == 0) {
+        ask.before = (struct query_bound){.kind = BOUND_SEQ,
+                                          .value = said[chance(rnd, CHANCE_MESSAGES)].seq};
+    }
+    struct buf wanted = {0};
+    unsigned n = 0;
+    uint64_t found[CHANCE_MESSAGES];
+    for (unsigned i = 0; i < CHANCE_MESSAGES; i++) {
+        const struct said *one = &said[ask.first ? i : CHANCE_MESSAGES - 1 - i];
+        bool fits = one->place <= ask.n_rooms && has_word(one, word) &&
+                    (!two || has_word(one, second)) && (nick >= 4 || one->nick == nick) &&
+                    (ask.after.kind == BOUND_NONE || one->seq > ask.after.value) &&
+                    (ask.before.kind == BOUND_NONE || one->seq < ask.before.value);
+        if (fits && n < ask.limit) {
+            found[n++] = one->seq;
+        }
+    }
+    for (unsigned i = 0; i < n; i++) {
+        buf_printf(&wanted, "%s%llu", i > 0 ? " " : "",
+                   (unsigned long long)found[ask.first ? i : n - 1 - i]);
+    }
+    buf_add_char(&wanted, '\0');
+    gives(f, ask, wanted.p);
+    buf_finish(&wanted);
+}
+
+static void finds_just_what_fits(void **state)
+{
+    struct search_fixture *f = *state;
+    uint64_t rnd = 1;
+    static struct said said[CHANCE_MESSAGES];
+    fixture_exec(f, "DELETE FROM places; BEGIN");
+    for (int i = 1; i <= CHANCE_PLACES; i++) {
+        fixture_place(f, i, 10 + i, 0, 0);
+    }
+    for (unsigned i = 0; i < CHANCE_MESSAGES; i++) {
+        chance_say(f, &rnd, &said[i]);
+        if (i % 700 == 699) {
+            fixture_exec(f, "COMMIT");
+            fixture_index(f); /* All but the last ones. */
+            fixture_exec(f, "BEGIN");
+        }
+    }
+    fixture_exec(f, "COMMIT");
+    for (unsigned i = 0; i < CHANCE_ASKS; i++) {
+        chance_ask(f, &rnd, said);
+    }
 }
 
 int main(void)
@@ -274,6 +400,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(not_what_is_gone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(many, set_up, tear_down),
         cmocka_unit_test_setup_teardown(shards, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(finds_just_what_fits, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
