@@ -138,11 +138,28 @@ static void add_moment_line(struct buf *out, const char *title, const json_t *an
     buf_finish(&text);
 }
 
+static void add_search(struct buf *out, const json_t *answer)
+{
+    struct buf text = {0};
+    uint64_t behind_s = number_of(answer, "search_behind_ms") / 1000;
+    if (!json_is_true(json_object_get(answer, "search_working"))) {
+        buf_add_cstr(&text, "FAILS: ");
+        buf_add_str(&text, text_of(answer, "search_trouble"));
+    } else if (behind_s > 0) {
+        buf_printf(&text, "works, %llu s behind", (unsigned long long)behind_s);
+    } else {
+        buf_add_cstr(&text, "works");
+    }
+    add_line(out, "Searching", buf_str(&text));
+    buf_finish(&text);
+}
+
 void ctl_show_history(const json_t *answer, struct buf *out)
 {
     struct buf text = {0};
     bool working = json_is_true(json_object_get(answer, "working"));
     add_line(out, "Writing", working ? STR("works") : STR("FAILS: what is said is not kept"));
+    add_search(out, answer);
     add_size(&text, number_of(answer, "bytes"));
     add_line(out, "On disk", buf_str(&text));
     add_count(out, "Messages", answer, "messages", NULL);

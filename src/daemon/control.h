@@ -102,6 +102,9 @@ struct control_history {
     uint64_t events;         /* who came and went, topics, modes */
     uint64_t oldest_wall_ms; /* 0: there is none */
     uint64_t newest_wall_ms;
+    bool search_working;
+    const char *search_trouble; /* while it does not work; else NULL */
+    uint64_t search_behind_ms;  /* how long ago the first was said that the index lacks; 0: none */
 };
 
 struct control_job_result {

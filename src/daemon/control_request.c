@@ -346,6 +346,9 @@ static void add_history(json_t *object, const struct control_history *history)
     set_number(object, "events", history->events);
     set_number(object, "oldest_ms", history->oldest_wall_ms);
     set_number(object, "newest_ms", history->newest_wall_ms);
+    set(object, "search_working", json_boolean(history->search_working));
+    set(object, "search_trouble", cstr_json(history->search_trouble));
+    set_number(object, "search_behind_ms", history->search_behind_ms);
 }
 
 void control_answer_job(struct buf *out, enum control_job_kind kind,

@@ -5,6 +5,7 @@
 #include "server_jobs.h"
 
 #include "alloc.h"
+#include "clock.h"
 #include "data_dir.h"
 #include "log.h"
 #include "mask.h"
@@ -246,7 +247,13 @@ static void add_history(struct server_job *job)
         .events = figures->events,
         .oldest_wall_ms = figures->oldest_ms,
         .newest_wall_ms = figures->newest_ms,
+        .search_working = !figures->search_failing,
+        .search_trouble = figures->search_failing ? figures->search_trouble : NULL,
     };
+    uint64_t now_ms = clock_wall_ms();
+    if (figures->unindexed_ms > 0 && figures->unindexed_ms < now_ms) {
+        history->search_behind_ms = now_ms - figures->unindexed_ms;
+    }
     lock_enter(&server->trouble.lock);
     history->working = !server->trouble.failing;
     history->trouble_wall_ms = server->trouble.wall_ms;

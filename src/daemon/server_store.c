@@ -51,9 +51,19 @@ static void on_trouble(void *ctx, bool failing, struct str reason)
     buf_finish(&text);
 }
 
+/* To the log, and to the operators who are here. */
 static void on_notice(void *ctx, struct str sentence)
 {
+    struct server *server = ctx;
+    struct buf text = {0};
     log_warn("history: " STR_FMT, STR_ARG(sentence));
+    if (server->hub != NULL) {
+        buf_printf(&text, "History: " STR_FMT ".", STR_ARG(sentence));
+        const struct input input = {
+            .kind = INPUT_WARN, .now_ms = clock_wall_ms(), .text = buf_str(&text)};
+        hub_apply(server->hub, &input);
+        buf_finish(&text);
+    }
 }
 
 bool server_open_store(struct server *server)

@@ -71,6 +71,25 @@ static int render(struct store_answer *answer, struct store_db *db, uint64_t seq
     return status < 0 ? status : 0;
 }
 
+/* Who searches must not take silence for "there is nothing". */
+static void note_cut(const struct store_answer *answer, struct buf *out)
+{
+    switch (search_is_cut(answer->search->search)) {
+    case SEARCH_CUT:
+        store_render_note(answer->query, "INCOMPLETE",
+                          "There may be more: looking through all takes too long. Ask with more "
+                          "words, or with in:, from:, after: or before:",
+                          out);
+        break;
+    case SEARCH_SKIPPED:
+        store_render_note(answer->query, "INCOMPLETE",
+                          "What was said last is not indexed yet: search again later", out);
+        break;
+    case SEARCH_WHOLE_ANSWER:
+        break;
+    }
+}
+
 int store_search_piece(struct store_answer *answer, struct store_db *db, struct buf *out)
 {
     if (answer->search == NULL) {
@@ -97,5 +116,9 @@ int store_search_piece(struct store_answer *answer, struct store_db *db, struct 
             return status;
         }
     }
-    return own->at < n ? ANSWER_MORE : ANSWER_DONE;
+    if (own->at < n) {
+        return ANSWER_MORE;
+    }
+    note_cut(answer, out);
+    return ANSWER_DONE;
 }

@@ -17,7 +17,8 @@ static void open_index(struct store *store)
 {
     const struct store_options *options = &store->options;
     struct buf why = {0};
-    if (search_indexer_create(store->path, &store->indexer, &why) != 0) {
+    if (search_indexer_create(store->path, options->notice, options->ctx, &store->indexer, &why) !=
+        0) {
         store->indexer = NULL;
         if (options->notice != NULL) {
             struct buf text = {0};

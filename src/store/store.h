@@ -28,7 +28,8 @@ struct store_options {
     void (*to_core)(void *ctx, const struct input *input);
     /* Writing began to fail (with the reason), or works again. Once for each change. */
     void (*trouble)(void *ctx, bool failing, struct str reason);
-    /* A sentence for operators: the clock jumped. May be NULL. */
+    /* A sentence for operators: the clock jumped, the search index fails or falls behind, and the
+     * like. May be NULL. */
     void (*notice)(void *ctx, struct str sentence);
     void *ctx;
 };

@@ -118,6 +118,22 @@ int store_figures_read(struct store_db *db, const struct store_progress *progres
     return status;
 }
 
+static int read_search(struct store *store, struct store_db *db, struct store_figures *figures)
+{
+    uint64_t seq;
+    if (store->indexer == NULL) {
+        figures->search_failing = true;
+        snprintf(figures->search_trouble, sizeof(figures->search_trouble),
+                 "it could not be opened at the start");
+        return 0;
+    }
+    struct search_state state = search_indexer_state(store->indexer);
+    figures->search_failing = state.failing;
+    memcpy(figures->search_trouble, state.reason, sizeof(figures->search_trouble));
+    return store_message_at(db, STMT_MESSAGE_FROM, state.indexed_seq + 1, &seq,
+                            &figures->unindexed_ms);
+}
+
 int store_admin_figures(struct store *store, const struct store_progress *progress,
                         struct store_figures *ret_figures, struct buf *error)
 {
@@ -127,6 +143,9 @@ int store_admin_figures(struct store *store, const struct store_progress *progre
         return status;
     }
     status = store_say(error, store_figures_read(&db, progress, ret_figures), db.reason);
+    if (status == 0) {
+        status = store_say(error, read_search(store, &db, ret_figures), db.reason);
+    }
     store_db_close(&db);
     return status;
 }

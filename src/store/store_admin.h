@@ -22,6 +22,11 @@ struct store_figures {
     uint64_t events;    /* who came and went, topics, modes */
     uint64_t oldest_ms; /* 0: there is nothing */
     uint64_t newest_ms;
+    /* With a running server. */
+    uint64_t unindexed_ms; /* when the first message was said that search does not know by its index
+                              yet; 0: it knows all */
+    bool search_failing;
+    char search_trouble[160];
 };
 
 /* A negative status leaves a sentence in *error, here and below. */

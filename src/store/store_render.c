@@ -180,6 +180,26 @@ void store_render_target(const struct query *query, struct str name, uint64_t ti
     buf_add(out, "\r\n", 2);
 }
 
+static void add_notice(const struct query *query, const char *text, struct buf *out)
+{
+    buf_add_cstr(out, "NOTICE ");
+    buf_add_str(out, query->nick);
+    buf_add_cstr(out, " :");
+    buf_add_str(out, query->command);
+    buf_printf(out, ": %s\r\n", text);
+}
+
+void store_render_note(const struct query *query, const char *code, const char *text,
+                       struct buf *out)
+{
+    begin_server_line(query, true, out);
+    if ((query->caps & CAPS_THAT_KNOW_FAIL) != 0) {
+        buf_printf(out, "NOTE " STR_FMT " %s :%s\r\n", STR_ARG(query->command), code, text);
+    } else {
+        add_notice(query, text, out);
+    }
+}
+
 void store_render_fail(const struct query *query, bool is_open, struct buf *out)
 {
     static const char text[] = "Messages could not be retrieved";
@@ -197,10 +217,6 @@ void store_render_fail(const struct query *query, bool is_open, struct buf *out)
         }
         buf_printf(out, " :%s\r\n", text);
     } else {
-        buf_add_cstr(out, "NOTICE ");
-        buf_add_str(out, query->nick);
-        buf_add_cstr(out, " :");
-        buf_add_str(out, query->command);
-        buf_printf(out, ": %s\r\n", text);
+        add_notice(query, text, out);
     }
 }

@@ -27,6 +27,10 @@ void store_render_line(const struct query *query, const char *server_part, struc
 void store_render_target(const struct query *query, struct str name, uint64_t time_ms,
                          struct buf *out);
 
+/* NOTE for who knows standard replies, else a NOTICE: `code` and `text` say what is not as one
+ * might expect of the answer. Inside its batch. */
+void store_render_note(const struct query *query, const char *code, const char *text,
+                       struct buf *out);
 /* That nothing can be read; inside the batch where one is open. */
 void store_render_fail(const struct query *query, bool is_open, struct buf *out);
 

@@ -29,7 +29,8 @@ static void end_job(uv_timer_t *timer)
     struct control_job_result result = {
         .path = server.path,
         .messages = 12,
-        .history = {.trouble = "disk full",
+        .history = {.search_trouble = "damaged",
+                    .trouble = "disk full",
                     .trouble_wall_ms = 1700000000000,
                     .bytes = 12345678,
                     .messages = 250,

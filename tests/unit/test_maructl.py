@@ -110,11 +110,12 @@ class Maructl(unittest.TestCase):
     def test_history(self):
         text = self.check("history")
         self.said("history ", "forgotten")
-        for line in ("Writing      FAILS", "On disk      12.3 MB\n", "Messages     250\n",
+        for line in ("Writing      FAILS", "Searching    FAILS: damaged\n", "On disk      12.3 MB\n", "Messages     250\n",
                      "Oldest       2023-11-14 22:13\n", "Newest       -\n",
                      "Last trouble 2023-11-14 22:13, disk full\n"):
             self.assertIn(line, text)
-        self.assertEqual(json.loads(self.check("history", "--json"))["messages"], 250)
+        answer = json.loads(self.check("history", "--json"))
+        self.assertEqual((answer["messages"], answer["search_working"]), (250, False))
 
     def test_what_the_server_made_is_taken_over(self):
         path = self.data + "/backup.db"

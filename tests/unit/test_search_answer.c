@@ -2,7 +2,9 @@
 #include "store_fixture.h"
 
 #include "search_index.h"
+#include "search_limits.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 struct world {
@@ -45,6 +47,20 @@ static void index_all(struct world *w)
         assert_int_equal(search_index_step(w->index, 50, &progress), 0);
     }
     buf_finish(&error);
+}
+
+/* "one two" in room 7, from number 10 on. */
+static void fixture_add_many(struct world *w, unsigned n)
+{
+    char sql[400];
+    snprintf(sql, sizeof(sql),
+             "WITH RECURSIVE n(i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < %u)"
+             "INSERT INTO messages(seq, place, time, kind, sender, source, text) "
+             "SELECT i, 1, 1000000 + i, 1, 1, 'n1!u@h', 'one two' FROM n",
+             n + 9);
+    assert_int_equal(
+        store_db_exec(&w->store.db, "INSERT OR IGNORE INTO places(id, room) VALUES (1, 7)"), 0);
+    assert_int_equal(store_db_exec(&w->store.db, sql), 0);
 }
 
 static struct query question(struct world *w, const char *text)
@@ -133,6 +149,46 @@ static void comes_in_pieces(void **state)
     free(text);
 }
 
+/* So many candidates that fit in no way but by their words: they are not all looked at. */
+static void says_that_it_gave_up(void **state)
+{
+    struct world *w = *state;
+    assert_int_equal(store_db_exec(&w->store.db, "BEGIN"), 0);
+    fixture_add_many(w, SEARCH_READ_MAX + 100);
+    assert_int_equal(store_db_exec(&w->store.db, "COMMIT"), 0);
+    index_all(w);
+    struct query query = question(w, "\"two one\"");
+    gives(
+        w, &query,
+        ":maru.test BATCH +B soju.im/search\r\n"
+        "@batch=B :maru.test NOTE SEARCH INCOMPLETE :There may be more: looking through all takes "
+        "too long. Ask with more words, or with in:, from:, after: or before:\r\n"
+        ":maru.test BATCH -B\r\n");
+    query.caps = 0;
+    gives(
+        w, &query,
+        ":maru.test NOTICE me :SEARCH: There may be more: looking through all takes too long. Ask "
+        "with more words, or with in:, from:, after: or before:\r\n");
+}
+
+/* The index was never brought along, and there is too much to read without it. */
+static void says_what_it_skipped(void **state)
+{
+    struct world *w = *state;
+    fixture_add(&w->store, 1, place_of_room(7), RECORD_PRIVMSG, "PRIVMSG #r :one apple");
+    index_all(w);
+    assert_int_equal(store_db_exec(&w->store.db, "BEGIN"), 0);
+    fixture_add_many(w, SEARCH_TAIL_MAX + 2 * SEARCH_STEP_ROWS);
+    assert_int_equal(store_db_exec(&w->store.db, "COMMIT"), 0);
+    struct query query = question(w, "apple");
+    gives(w, &query,
+          ":maru.test BATCH +B soju.im/search\r\n"
+          "@batch=B :n1!u@h PRIVMSG #r :one apple\r\n"
+          "@batch=B :maru.test NOTE SEARCH INCOMPLETE :What was said last is not indexed yet: "
+          "search again later\r\n"
+          ":maru.test BATCH -B\r\n");
+}
+
 static void says_that_it_cannot(void **state)
 {
     struct world *w = *state;
@@ -152,6 +208,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(answers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(comes_in_pieces, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(says_that_it_gave_up, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(says_what_it_skipped, set_up, tear_down),
         cmocka_unit_test_setup_teardown(says_that_it_cannot, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,8 +2,9 @@
 #include "store_fixture.h"
 
 #include "alloc.h"
+#include "lock.h"
 #include "search_db.h"
-#include "store.h"
+#include "store_admin.h"
 
 #include <sqlite3.h>
 #include <stdio.h>
@@ -15,6 +16,9 @@ struct world {
     char *path;
     struct store *store;
     uint64_t first_seq;
+    struct lock lock; /* of these */
+    bool told_of_failure;
+    bool told_of_success;
 };
 
 static void to_edge(void *ctx, unsigned edge, const struct effect *effects, size_t n)
@@ -31,6 +35,29 @@ static void trouble(void *ctx, bool failing, struct str reason)
     CHECK(!failing);
 }
 
+static void notice(void *ctx, struct str sentence)
+{
+    struct world *w = ctx;
+    lock_enter(&w->lock);
+    bool fails = str_starts(sentence, STR("the search index cannot be written: "));
+    w->told_of_failure = w->told_of_failure || fails;
+    w->told_of_success =
+        w->told_of_success || str_eq(sentence, STR("the search index is written again"));
+    lock_leave(&w->lock);
+}
+
+static void wait_until(struct world *w, const bool *flag)
+{
+    bool set = false;
+    for (int i = 0; i < 6000 && !set; i++) {
+        usleep(10 * 1000);
+        lock_enter(&w->lock);
+        set = *flag;
+        lock_leave(&w->lock);
+    }
+    assert_true(set);
+}
+
 static void start(struct world *w)
 {
     const struct store_options options = {
@@ -40,6 +67,8 @@ static void start(struct world *w)
         .to_edge = to_edge,
         .to_core = to_core,
         .trouble = trouble,
+        .notice = notice,
+        .ctx = w,
     };
     struct buf error = {0};
     assert_int_equal(store_open(&options, &w->store, &error), 0);
@@ -51,6 +80,7 @@ static void start(struct world *w)
 static int set_up(void **state)
 {
     struct world *w = calloc(1, sizeof(*w));
+    lock_init(&w->lock);
     w->folder = fixture_folder();
     w->path = fixture_path(w->folder, "maru.db");
     start(w);
@@ -64,6 +94,7 @@ static int tear_down(void **state)
     store_close(w->store);
     free(w->path);
     fixture_remove(w->folder);
+    lock_finish(&w->lock);
     free(w);
     return 0;
 }
@@ -157,12 +188,55 @@ static void catches_up(void **state)
     wait_for(w, "\"word\"", 100);
 }
 
+static struct store_figures figures(struct world *w)
+{
+    struct store_figures now;
+    struct buf error = {0};
+    assert_int_equal(store_admin_figures(w->store, NULL, &now, &error), 0);
+    buf_finish(&error);
+    return now;
+}
+
+/* Somebody else holds the index: messages are kept as ever, operators are told, and it goes on by
+ * itself. */
+static void says_when_it_fails(void **state)
+{
+    struct world *w = *state;
+    say(w, 1, "before");
+    wait_for(w, "\"before\"", 1);
+    char *path = fixture_path(w->folder, "maru.db.search");
+    sqlite3 *other = NULL;
+    assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
+    sqlite3_busy_timeout(other, 60000);
+    assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    say(w, 2, "meanwhile");
+    assert_true(store_flush(w->store, 60000));
+    wait_until(w, &w->told_of_failure);
+    struct store_figures now = figures(w);
+    assert_true(now.search_failing);
+    assert_non_null(strstr(now.search_trouble, "locked"));
+    assert_int_equal(now.unindexed_ms, 1002);
+    assert_int_equal(now.messages, 2);
+    assert_int_equal(sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(other);
+    free(path);
+    wait_until(w, &w->told_of_success);
+    wait_for(w, "\"meanwhile\"", 1);
+    for (int i = 0; i < 6000 && figures(w).unindexed_ms != 0; i++) {
+        usleep(10 * 1000);
+    }
+    now = figures(w);
+    assert_false(now.search_failing);
+    assert_int_equal(now.unindexed_ms, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(follows, set_up, tear_down),
         cmocka_unit_test_setup_teardown(forgets, set_up, tear_down),
         cmocka_unit_test_setup_teardown(catches_up, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(says_when_it_fails, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
