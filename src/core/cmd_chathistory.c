@@ -93,8 +93,8 @@ bool history_limit(const struct core *core, struct str text, unsigned *ret_limit
     return true;
 }
 
-/* From the first to the second, which may lie before it. Of a time and a message it is not known
- * here which comes first: they are taken as they stand. */
+/* From the first to the second, which may lie before it. Of a time and a message the store finds
+ * out which comes first. */
 static void turn_round(struct query *query)
 {
     if (query->from.kind == query->to.kind && query->from.value > query->to.value) {

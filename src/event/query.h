@@ -1,7 +1,8 @@
 /*
  * A question about what was said: the core says who may read what (EFFECT_QUERY), a reader of the
- * store answers the asker's edge with EFFECT_REPLY, EFFECT_PIECE and EFFECT_ANSWERED. Nothing in it
- * changes after it was made; the reader owns it.
+ * store answers the asker's edge with EFFECT_REPLY, EFFECT_PIECE and EFFECT_ANSWERED. The reader
+ * owns it; nothing in it changes, but that of a BETWEEN from a message to a time or the other way
+ * round the reader finds out which is first.
  */
 #ifndef MARU_QUERY_H
 #define MARU_QUERY_H

@@ -222,6 +222,33 @@ static int begin_around(struct store_answer *answer, struct store_db *db)
 
 /* ---- messages of a place ---- */
 
+/* BETWEEN goes from its first bound to its second. Of two times or two messages the core has seen
+ * which is first; of one of each the message's time decides. */
+static int turn_round(struct query *query, struct store_db *db)
+{
+    if (query->order != QUERY_FIRST || query->from.kind == BOUND_NONE ||
+        query->to.kind == BOUND_NONE || query->from.kind == query->to.kind) {
+        return 0;
+    }
+    bool from_message = query->from.kind == BOUND_SEQ;
+    uint64_t message = from_message ? query->from.value : query->to.value;
+    uint64_t time = from_message ? query->to.value : query->from.value;
+    uint64_t said = 0;
+    /* Or of the one behind it, where it is gone. */
+    sqlite3_stmt *stmt =
+        stmt_begin(db, STMT_MESSAGE_FROM, "i", message < INT64_MAX ? message : (uint64_t)INT64_MAX);
+    int status = stmt_step(db, stmt);
+    said = status == 1 ? stmt_u64(stmt, 1) : UINT64_MAX;
+    stmt_end(stmt);
+    if (status >= 0 && (from_message ? said > time : time > said)) {
+        struct query_bound from = query->to;
+        query->to = query->from;
+        query->from = from;
+        query->order = QUERY_LAST;
+    }
+    return status < 0 ? status : 0;
+}
+
 static int begin_history(struct store_answer *answer, struct store_db *db)
 {
     const struct query *query = answer->query;
@@ -233,6 +260,10 @@ static int begin_history(struct store_answer *answer, struct store_db *db)
     }
     if (query->order == QUERY_AROUND) {
         return begin_around(answer, db);
+    }
+    status = turn_round(answer->query, db);
+    if (status != 0) {
+        return status;
     }
     status = store_range_bound(range, db, query, query->places[0].since_seq);
     if (status == 0 && query->order == QUERY_LAST) {

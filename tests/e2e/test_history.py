@@ -143,6 +143,13 @@ class History(TestCase):
         self.assertEqual(ask(f'BETWEEN {ROOM} {ids[5]} {ids[9]} 10'), [6, 7, 8])
         self.assertEqual(ask(f'BETWEEN {ROOM} {ids[5]} {ids[12]} 3'), [6, 7, 8])
         self.assertEqual(ask(f'BETWEEN {ROOM} {ids[12]} {ids[5]} 3'), [9, 10, 11])
+        # From a message to a time, or the other way round: what is later comes second, or it is
+        # read backwards.
+        old, far = 'timestamp=1970-01-01T00:00:00.000Z', 'timestamp=2999-01-01T00:00:00.000Z'
+        self.assertEqual(ask(f'BETWEEN {ROOM} {ids[5]} {far} 3'), [6, 7, 8])
+        self.assertEqual(ask(f'BETWEEN {ROOM} {far} {ids[5]} 3'), [17, 18, 19])
+        self.assertEqual(ask(f'BETWEEN {ROOM} {old} {ids[5]} 3'), [0, 1, 2])
+        self.assertEqual(ask(f'BETWEEN {ROOM} {ids[5]} {old} 3'), [2, 3, 4])
         self.assertEqual(ask(f'AFTER {ROOM} timestamp=1970-01-01T00:00:00.000Z 2'), [0, 1])
         self.assertEqual(ask(f'BEFORE {ROOM} timestamp=2999-01-01T00:00:00.000Z 2'), [18, 19])
 

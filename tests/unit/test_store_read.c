@@ -5,6 +5,7 @@
 #include "store_limits.h"
 
 #include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static const struct place room = {.room = 7};
@@ -538,6 +539,41 @@ static void direct_messages_are_between_two(void **state)
     fixture_close(&f);
 }
 
+/* From a message to a time: whichever is later, the page begins at the first that was named. */
+static void between_a_message_and_a_time(void **state)
+{
+    static const struct {
+        enum { FROM_MESSAGE, FROM_TIME } first;
+        uint64_t seq;
+        uint64_t time;
+        const char *wanted;
+    } asks[] = {
+        {FROM_MESSAGE, 12, 1005, "3 4 "}, {FROM_TIME, 12, 1005, "3 4 "},
+        {FROM_MESSAGE, 16, 1002, "4 5 "}, {FROM_TIME, 16, 1002, "3 4 "},
+        {FROM_MESSAGE, 13, 1003, ""},     {FROM_MESSAGE, 99, 1006, "7 8 "},
+        {FROM_MESSAGE, 14, 9999, "5 6 "}, {FROM_TIME, 14, 9999, "7 8 "},
+    };
+    struct store_fixture f;
+    fixture_open(&f, ":memory:");
+    for (unsigned i = 0; i < 9; i++) {
+        char body[32];
+        f.now_ms = 1000 + i;
+        snprintf(body, sizeof(body), "PRIVMSG #r :%u", i);
+        fixture_add(&f, 10 + i, place_of_room(7), RECORD_PRIVMSG, body);
+    }
+    for (size_t i = 0; i < sizeof(asks) / sizeof(asks[0]); i++) {
+        struct query_bound message = {.kind = BOUND_SEQ, .value = asks[i].seq};
+        struct query_bound time = {.kind = BOUND_TIME, .value = asks[i].time};
+        struct query query = fixture_query(QUERY_FIRST, 2);
+        query.from = asks[i].first == FROM_MESSAGE ? message : time;
+        query.to = asks[i].first == FROM_MESSAGE ? time : message;
+        char *texts = fixture_texts(&f, &query);
+        assert_string_equal(texts, asks[i].wanted);
+        free(texts);
+    }
+    fixture_close(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -557,6 +593,7 @@ int main(void)
         cmocka_unit_test(events_do_not_hide_speech),
         cmocka_unit_test(targets_by_their_latest_message),
         cmocka_unit_test(direct_messages_are_between_two),
+        cmocka_unit_test(between_a_message_and_a_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
