@@ -78,37 +78,58 @@ size_t search_plan_max(enum search_plan plan)
     return plan == SEARCH_PLAN_WORDS ? SEARCH_PROBE_WORDS : SEARCH_PROBE_MAX;
 }
 
-enum search_plan search_plan_choose(const struct search_plans *plans)
+static bool asks(const struct search_plans *plans, enum search_plan plan)
 {
     struct buf out = {0};
+    bool something = search_plan_write(plans, plan, &out);
+    buf_finish(&out);
+    return something;
+}
+
+/* SEARCH_PLANS where none was tried. */
+static enum search_plan cheapest(const struct search_plans *plans)
+{
     enum search_plan best = SEARCH_PLANS;
-    enum search_plan untried = SEARCH_PLANS;
     for (enum search_plan plan = 0; plan < SEARCH_PLANS; plan++) {
-        if (!search_plan_write(plans, plan, &out)) {
-            continue;
-        }
-        if (plans->cost_us[plan] == 0) {
-            untried = untried == SEARCH_PLANS ? plan : untried;
-        } else if (best == SEARCH_PLANS || plans->cost_us[plan] < plans->cost_us[best]) {
+        if (plans->cost_us[plan] > 0 &&
+            (best == SEARCH_PLANS || plans->cost_us[plan] < plans->cost_us[best])) {
             best = plan;
         }
     }
-    buf_finish(&out);
-    bool try_another = best == SEARCH_PLANS || plans->cost_us[best] > SEARCH_CHEAP_US;
-    if (untried != SEARCH_PLANS && try_another) {
-        return untried;
+    return best;
+}
+
+enum search_plan search_plan_choose(const struct search_plans *plans)
+{
+    enum search_plan best = cheapest(plans);
+    if (best != SEARCH_PLANS && plans->cost_us[best] <= SEARCH_CHEAP_US) {
+        return best;
+    }
+    for (enum search_plan plan = 0; plan < SEARCH_PLANS; plan++) {
+        if (plans->cost_us[plan] == 0 && asks(plans, plan)) {
+            return plan;
+        }
     }
     return best != SEARCH_PLANS ? best : SEARCH_PLAN_ALL;
 }
 
-enum search_plan search_plan_next(const struct search_plans *plans, enum search_plan plan,
-                                  struct buf *out)
+enum search_plan search_plan_after(const struct search_plans *plans, enum search_plan plan)
 {
-    while (plan < SEARCH_PLAN_ALL && !search_plan_write(plans, plan, out)) {
+    enum search_plan best = cheapest(plans);
+    if (best != SEARCH_PLANS && plans->cost_us[plan] == 0) {
+        return best; /* It was tried in vain. */
+    }
+    do {
         plan++;
+    } while (plan < SEARCH_PLAN_ALL && !asks(plans, plan));
+    return plan < SEARCH_PLAN_ALL ? plan : SEARCH_PLAN_ALL;
+}
+
+void search_plan_note(struct search_plans *plans, enum search_plan plan, int64_t us)
+{
+    plans->cost_us[plan] = us > 0 ? us : 1;
+    /* All words are in it, too: it is no cheaper. */
+    if (plan == SEARCH_PLAN_WORDS && plans->cost_us[SEARCH_PLAN_ALL] == 0) {
+        plans->cost_us[SEARCH_PLAN_ALL] = plans->cost_us[plan];
     }
-    if (plan == SEARCH_PLAN_ALL) {
-        search_plan_write(plans, plan, out);
-    }
-    return plan;
 }

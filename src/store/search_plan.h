@@ -31,8 +31,9 @@ bool search_plan_write(const struct search_plans *plans, enum search_plan plan, 
 size_t search_plan_max(enum search_plan plan);
 /* With which the next shard is begun. */
 enum search_plan search_plan_choose(const struct search_plans *plans);
-/* The plan at hand or the next that asks for something; its expression is in `out`. */
-enum search_plan search_plan_next(const struct search_plans *plans, enum search_plan plan,
-                                  struct buf *out);
+/* With which it goes on where that one gave too much. */
+enum search_plan search_plan_after(const struct search_plans *plans, enum search_plan plan);
+/* A shard took so long that was begun with this plan. */
+void search_plan_note(struct search_plans *plans, enum search_plan plan, int64_t us);
 
 #endif

@@ -1,9 +1,10 @@
 /*
  * Answers to a search. Synchronous; a reader's thread.
  *
- * Of few places the newest messages are read first: in a small room that is all, and what people
- * look for is often near. What the index does not know yet is read, too. Then shards are asked, one
- * after the other (search_plan.h, search_shard.h), and what they give is read: the text decides.
+ * Of few places the newest messages are read first: in a small room that is soon all, and what
+ * people look for is often near. What the index does not know yet is read, too. Then shards are
+ * asked, one after the other (search_plan.h, search_shard.h), and what they give is read: the text
+ * decides.
  */
 #include "search_query.h"
 
@@ -196,15 +197,19 @@ static int gather_near(struct search *s)
 static int step_near(struct search *s)
 {
     int status = s->near == NULL ? gather_near(s) : 0;
-    while (status == 0 && s->at_near < s->n_near && !is_over(s)) {
+    bool something = s->expression.len > 0;
+    bool enough = false;
+    while (status == 0 && s->at_near < s->n_near && !enough && !is_over(s)) {
         status = read_candidate(s, s->near[s->at_near++]);
+        /* What is not to be found among so many is rare: the index is quicker. */
+        enough = something && s->at_near == SEARCH_NEAR_ROWS && s->n_found == 0;
     }
     if (status != 0 || is_over(s)) {
         return status;
     }
-    if (s->near_ends) {
+    if (s->near_ends && s->at_near == s->n_near) {
         s->stage = STAGE_DONE;
-    } else if (s->expression.len > 0) {
+    } else if (something) {
         s->stage = s->newest_first ? STAGE_TAIL : STAGE_SHARDS;
     } else {
         free(s->near); /* The next ones. */
@@ -217,8 +222,7 @@ static int step_near(struct search *s)
 
 static void leave_shard(struct search *s)
 {
-    int64_t took = search_now_us() - s->begun_us;
-    s->plans.cost_us[s->first_plan] = took > 0 ? took : 1;
+    search_plan_note(&s->plans, s->first_plan, search_now_us() - s->begun_us);
     pass(s, s->newest_first ? s->shard.first_seq : s->shard.last_seq);
     s->shard.id = 0;
 }
@@ -229,8 +233,9 @@ static int ask_shard(struct search *s)
     int status = 1;
     s->begun_us = search_now_us();
     s->first_plan = search_plan_choose(&s->plans);
-    for (enum search_plan plan = s->first_plan; status == 1; plan++) {
-        plan = search_plan_next(&s->plans, plan, &s->expression);
+    for (enum search_plan plan = s->first_plan; status == 1;
+         plan = search_plan_after(&s->plans, plan)) {
+        search_plan_write(&s->plans, plan, &s->expression);
         status = search_shard_fill(&s->shard, s->db, buf_str(&s->expression), &s->access, s->low,
                                    s->high, search_plan_max(plan));
     }
