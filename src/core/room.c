@@ -139,6 +139,8 @@ void room_add_since(struct core *core, struct room *room, struct user *user, uin
     CHECK(user_membership(user, room) == NULL);
     if (since_seq <= last_joined(room)) {
         since_seq = ++core->next_message;
+    } else if (since_seq > core->next_message) {
+        core->next_message = since_seq;
     }
     *add_membership(user) = (struct membership){
         .room = room, .since_seq = since_seq, .rank = rank, .bans_version = BANS_VERSION_NONE};

@@ -160,6 +160,24 @@ static void take_effect(void *ctx, const struct effect *e)
     case EFFECT_REHASH:
         buf_printf(&f->effects, "REHASH %u\n", number);
         break;
+    case EFFECT_HASH:
+        f->hashing = number + 1;
+        buf_printf(&f->effects, "HASH %u " STR_FMT "\n", number, STR_ARG(e->message->body));
+        break;
+    case EFFECT_CREDENTIALS:
+        buf_printf(&f->effects, "CREDENTIALS " STR_FMT "%s\n",
+                   STR_ARG(e->account != NULL ? e->account->name : STR("-")),
+                   e->failed ? " too many" : "");
+        break;
+    case EFFECT_SIGNUP:
+        buf_printf(&f->effects, "SIGNUP " STR_FMT ": " STR_FMT,
+                   STR_ARG(e->account != NULL ? e->account->name : STR("-")),
+                   STR_ARG(e->message->body));
+        break;
+    case EFFECT_MAIL:
+        buf_printf(&f->effects, "MAIL " STR_FMT " " STR_FMT "\n", STR_ARG(e->account->email),
+                   STR_ARG(e->account->code));
+        break;
     case EFFECT_NICK:
     case EFFECT_ROSTER:
     case EFFECT_SETTINGS:
@@ -171,7 +189,7 @@ static void take_effect(void *ctx, const struct effect *e)
     account_state_unref(e->account);
 }
 
-static void init(struct fixture *f, bool history)
+static void init(struct fixture *f, bool history, bool accounts)
 {
     *f = (struct fixture){.now_ms = 1795305600000};
     f->settings = settings_create();
@@ -180,7 +198,7 @@ static void init(struct fixture *f, bool history)
     f->settings->operators[0].name = str_dup(STR("root"));
     f->settings->operators[1].name = str_dup(STR("admin"));
     f->settings->history = history;
-    f->settings->accounts = false;
+    f->settings->accounts = accounts;
     f->core = core_create(&(struct core_options){
         .settings = f->settings,
         .hash_seed = {1, 2},
@@ -193,12 +211,17 @@ static void init(struct fixture *f, bool history)
 
 void fixture_init(struct fixture *f)
 {
-    init(f, false);
+    init(f, false, false);
 }
 
 void fixture_init_kept(struct fixture *f)
 {
-    init(f, true);
+    init(f, true, false);
+}
+
+void fixture_init_accounts(struct fixture *f, bool history)
+{
+    init(f, history, true);
 }
 
 void fixture_finish(struct fixture *f)
@@ -267,6 +290,7 @@ unsigned fixture_register(struct fixture *f, const char *nick, cap_set caps)
         .caps = caps,
         .cap_version = 302,
         .kind = SESSION_IRC,
+        .account = f->as,
     };
     enum core_result result = fixture_apply(f, &input);
     f->sessions[number].result = result;
@@ -288,6 +312,24 @@ void fixture_verdict(struct fixture *f, bool verdict)
         fixture_apply(f, &(struct input){.kind = INPUT_VERDICT,
                                          .session = f->sessions[session].id,
                                          .verdict.right = verdict});
+}
+
+void fixture_hashed(struct fixture *f, const char *hash)
+{
+    unsigned session = f->hashing - 1;
+    f->hashing = 0;
+    struct input input = {.kind = INPUT_HASHED, .session = f->sessions[session].id};
+    input.hashed.keys.hash = str_from(hash);
+    input.hashed.code = STR("1234");
+    f->sessions[session].result = fixture_apply(f, &input);
+}
+
+void fixture_account_stored(struct fixture *f, bool failed)
+{
+    struct input input = {.kind = INPUT_ACCOUNT_STORED, .session = f->account_for};
+    input.stored.account = f->account;
+    input.stored.failed = failed;
+    fixture_apply(f, &input);
 }
 
 void fixture_make_operator(struct fixture *f, unsigned session)

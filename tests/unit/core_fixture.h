@@ -38,6 +38,10 @@ struct fixture {
     unsigned operator_index;    /* of the last EFFECT_VERIFY */
     unsigned verifying;         /* the session that waits for a verdict, plus 1; 0: none */
     unsigned deaf_from;         /* sessions from this one on see nothing, for crowds; 0: all see */
+    account_id account;     /* of the last EFFECT_ACCOUNT */
+    session_id account_for; /* who waits for it; 0: nobody */
+    account_id as;          /* that fixture_register() logs in to; 0: none */
+    unsigned hashing;       /* the session that waits for keys, plus 1; 0: none */
     bool fold_nothing; /* folded parameters stay empty, as those of a strange name may be */
     bool keep_welcome; /* do not throw away what registration answers */
 };
@@ -46,6 +50,8 @@ struct fixture {
 void fixture_init(struct fixture *f);
 /* The same with history. */
 void fixture_init_kept(struct fixture *f);
+/* With accounts. */
+void fixture_init_accounts(struct fixture *f, bool history);
 void fixture_finish(struct fixture *f);
 
 /* Registers nick!nick@nick.test, real name "Real <nick>"; returns the session's index, which is
@@ -61,6 +67,10 @@ void fixture_continue(struct fixture *f, unsigned session);
 void fixture_verdict(struct fixture *f, bool verdict);
 /* OPER and its verdict; everybody forgets what was seen. */
 void fixture_make_operator(struct fixture *f, unsigned session);
+/* Answers the last EFFECT_HASH with keys that are `hash`. */
+void fixture_hashed(struct fixture *f, const char *hash);
+/* The store's word on the last EFFECT_ACCOUNT. */
+void fixture_account_stored(struct fixture *f, bool failed);
 /* Any other input. */
 enum core_result fixture_apply(struct fixture *f, const struct input *input);
 

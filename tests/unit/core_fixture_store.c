@@ -120,6 +120,22 @@ static void add_query(struct fixture *f, const struct query *query)
     buf_add_char(out, '\n');
 }
 
+static void add_account(struct fixture *f, const struct effect *e)
+{
+    const struct account_state *state = e->account;
+    struct buf *out = &f->store;
+    buf_printf(out, "ACCOUNT %llu " STR_FMT, (unsigned long long)state->id, STR_ARG(state->name));
+    add_word(out, "password", state->password_hash);
+    add_word(out, "email", state->email);
+    add_word(out, "code", state->code);
+    add_word(out, "user", state->user);
+    buf_add_cstr(out, state->suspended ? ", suspended" : "");
+    for (unsigned i = 0; i < state->n_rooms; i++) {
+        buf_printf(out, ", in room %llu", (unsigned long long)state->rooms[i].room);
+    }
+    buf_add_cstr(out, e->session != 0 ? ", awaited\n" : "\n");
+}
+
 bool fixture_store(struct fixture *f, const struct effect *e)
 {
     struct buf *out = &f->store;
@@ -146,6 +162,19 @@ bool fixture_store(struct fixture *f, const struct effect *e)
         add_body(out, e->message->body);
         f->redaction = e->redaction;
         f->redactor = e->session;
+        return true;
+    case EFFECT_ACCOUNT:
+        f->account = e->account->id;
+        f->account_for = e->session;
+        add_account(f, e);
+        return true;
+    case EFFECT_ACCOUNT_GONE:
+        buf_printf(out, "ACCOUNT GONE %llu\n", (unsigned long long)e->gone);
+        return true;
+    case EFFECT_MARKER:
+        buf_printf(out, "MARKER of %llu in ", (unsigned long long)e->marker.account);
+        add_place(out, &e->marker.place);
+        buf_printf(out, " at %llu\n", (unsigned long long)e->marker.time_ms);
         return true;
     case EFFECT_ANSWERED:
         buf_printf(out, "ANSWERED %u\n", session_id_slot(e->session) - 1);
