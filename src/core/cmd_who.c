@@ -2,6 +2,7 @@
 #include "reply.h"
 
 #include "mask.h"
+#include "whox.h"
 
 enum { WHO_OPERATORS = 1 };
 
@@ -23,21 +24,48 @@ static const struct room *any_room(const struct user *user, const struct user *v
     return shown;
 }
 
-static void add_user(struct core *core, const struct user *user, const struct room *room)
+/* Here or gone, operator, what it is in the room. */
+static void add_flags(const struct core *core, const struct user *user, const struct room *room,
+                      struct buf *out)
 {
-    struct buf *line = reply_begin(core, RPL_WHOREPLY);
-    buf_printf(line, "%s " STR_FMT " " STR_FMT " %s %s %c", room != NULL ? room->name.raw : "*",
-               STR_ARG(user_ident(user)), STR_ARG(user_host(user)), core->settings->server_name,
-               user->name.raw, user_away(user) != NULL ? 'G' : 'H');
+    buf_add_char(out, user_away(user) != NULL ? 'G' : 'H');
     if (user_is_operator(user)) {
-        buf_add_char(line, '*');
+        buf_add_char(out, '*');
     }
     if (room != NULL) {
         room_add_prefix(user_membership(user, room)->rank,
-                        (core->who->caps & CAP_MULTI_PREFIX) != 0, line);
+                        (core->who->caps & CAP_MULTI_PREFIX) != 0, out);
     }
-    buf_printf(line, " :0 %s", user_realname(user));
-    reply_end(core);
+}
+
+static void add_user(struct core *core, const struct whox *whox, const struct user *user,
+                     const struct room *room)
+{
+    struct buf flags = {0};
+    add_flags(core, user, room, &flags);
+    if (whox->fields != 0) {
+        whox_add_user(core, whox, user, room, buf_str(&flags));
+    } else {
+        reply_numeric(core, RPL_WHOREPLY, "%s " STR_FMT " " STR_FMT " %s %s " STR_FMT " :0 %s",
+                      room != NULL ? room->name.raw : "*", STR_ARG(user_ident(user)),
+                      STR_ARG(user_host(user)), core->settings->server_name, user->name.raw,
+                      STR_ARG(buf_str(&flags)), user_realname(user));
+    }
+    buf_finish(&flags);
+}
+
+/* Beside its text a walk keeps only numbers. */
+static void keep_whox(struct walk *walk, const struct whox *whox)
+{
+    walk->number[0] = whox->fields;
+    memcpy(&walk->number[1], whox->token, sizeof(whox->token));
+}
+
+static struct whox whox_of(const struct walk *walk)
+{
+    struct whox whox = {.fields = walk->number[0]};
+    memcpy(whox.token, &walk->number[1], sizeof(whox.token));
+    return whox;
 }
 
 /* The walk's text is the mask as it was given, a NUL, and the folded mask. */
@@ -56,6 +84,7 @@ static bool who_room_more(struct core *core, struct walk *walk)
     }
     bool inside = user_membership(viewer, room) != NULL || user_is_operator(viewer);
     const struct user *last = NULL;
+    const struct whox whox = whox_of(walk);
     size_t at = olist_seek(&room->members, walk->cursor);
     while (!core_piece_full(core)) {
         const struct user *user = olist_step(&room->members, &at);
@@ -66,7 +95,7 @@ static bool who_room_more(struct core *core, struct walk *walk)
         core->piece_work++;
         bool wanted = (walk->flags & WHO_OPERATORS) == 0 || user_is_operator(user);
         if (wanted && (inside || (user->umodes & UMODE_INVISIBLE) == 0)) {
-            add_user(core, user, room);
+            add_user(core, &whox, user, room);
         }
     }
     if (last != NULL) {
@@ -92,6 +121,7 @@ static bool fits(const struct user *user, struct str mask)
 static bool who_all_more(struct core *core, struct walk *walk)
 {
     const struct user *viewer = core->who->user;
+    const struct whox whox = whox_of(walk);
     size_t raw_len = strlen(walk->text);
     struct str mask = {walk->text + raw_len + 1, walk->text_len - raw_len - 1};
     size_t at = olist_seek(&core->users, walk->cursor);
@@ -105,7 +135,7 @@ static bool who_all_more(struct core *core, struct walk *walk)
         core->piece_work += 1 + (size_t)user->n_rooms * viewer->n_rooms / 16;
         bool wanted = (walk->flags & WHO_OPERATORS) == 0 || user_is_operator(user);
         if (wanted && fits(user, mask) && user_visible_to(user, viewer)) {
-            add_user(core, user, any_room(user, viewer));
+            add_user(core, &whox, user, any_room(user, viewer));
         }
     }
     return false;
@@ -116,7 +146,11 @@ void cmd_WHO(struct core *core, const struct input_line *in)
     struct str raw = line_param(&in->line, 0);
     struct str folded = in->folded[0];
     struct walk start = {0};
-    if (str_eq(line_param(&in->line, 1), STR("o"))) {
+    struct str wanted = line_param(&in->line, 1);
+    const struct whox whox = whox_parse(wanted);
+    keep_whox(&start, &whox);
+    wanted = str_split(&wanted, '%');
+    if (str_eq(wanted, STR("o"))) {
         start.flags = WHO_OPERATORS;
     }
     struct buf text = {0};
@@ -129,7 +163,7 @@ void cmd_WHO(struct core *core, const struct input_line *in)
         walk_begin(core, who_room_more, &start, buf_str(&text));
     } else if (exact != NULL) {
         if (start.flags == 0 || user_is_operator(exact)) {
-            add_user(core, exact, any_room(exact, core->who->user));
+            add_user(core, &whox, exact, any_room(exact, core->who->user));
         }
         reply_numeric(core, RPL_ENDOFWHO, STR_FMT " :End of WHO list", STR_ARG(reply_word(raw)));
     } else {

@@ -41,7 +41,7 @@ void isupport_update(struct core *core)
     }
     buf_printf(
         out,
-        "EXCEPTS=e INVEX=I ELIST=CMNTU MONITOR=%u SAFELIST UTF8ONLY maru.chat/LOBBY=%s NETWORK=",
+        "EXCEPTS=e INVEX=I ELIST=CMNTU MONITOR=%u SAFELIST UTF8ONLY WHOX maru.chat/LOBBY=%s NETWORK=",
         s->monitor_max, s->lobby);
     settings_add_isupport_value(out, s->network);
     if (s->icon[0] != '\0') {

@@ -107,8 +107,7 @@ static void who_registers_may_be_gone_before_the_answer(void **state)
 static void enrol(struct fixture *f, const char *name, const char *nick)
 {
     struct input input = {.kind = INPUT_ENROL, .session = ENROLLER};
-    input.enrol.name =
-        (struct name){str_from(name), str_from(name), str_from(name), NAME_OK};
+    input.enrol.name = (struct name){str_from(name), str_from(name), str_from(name), NAME_OK};
     input.enrol.nick = str_from(nick);
     input.enrol.host = STR("somewhere");
     input.enrol.keys.hash = STR("keys");
@@ -127,10 +126,10 @@ static void an_account_before_coming_in(void **state)
     assert_stored(&f, "ACCOUNT 2 carol password=keys email=a@b.test code=9876, awaited\n");
     assert_string_equal(effects(&f), "");
     fixture_account_stored(&f, false);
-    assert_string_equal(effects(&f),
-                        "MAIL a@b.test 9876\n"
-                        "SIGNUP -: :maru.local REGISTER VERIFICATION_REQUIRED carol :A code was sent "
-                        "to a@b.test; say VERIFY carol and the code\r\n");
+    assert_string_equal(
+        effects(&f), "MAIL a@b.test 9876\n"
+                     "SIGNUP -: :maru.local REGISTER VERIFICATION_REQUIRED carol :A code was sent "
+                     "to a@b.test; say VERIFY carol and the code\r\n");
     enrol(&f, "carol", "carol");
     assert_string_equal(effects(&f), "SIGNUP -: :maru.local FAIL REGISTER ACCOUNT_EXISTS carol "
                                      ":Somebody has registered this name\r\n");
@@ -161,10 +160,10 @@ static void an_account_before_coming_in(void **state)
 
 static void ask_credentials(struct fixture *f, const char *name, const char *host)
 {
-    fixture_apply(f, &(struct input){
-                         .kind = INPUT_CREDENTIALS,
-                         .session = 1,
-                         .credentials = {.name_folded = str_from(name), .host = str_from(host)}});
+    fixture_apply(
+        f, &(struct input){.kind = INPUT_CREDENTIALS,
+                           .session = 1,
+                           .credentials = {.name_folded = str_from(name), .host = str_from(host)}});
 }
 
 static void attempts_are_limited_by_host_and_by_name(void **state)
@@ -258,8 +257,8 @@ static void who_stayed_comes_back(void **state)
     const struct room_state room = {
         .id = 5, .name = STR("#a"), .folded = STR("#a"), .skeleton = STR("#a"), .modes = STR("nt")};
     fixture_apply(&f, &(struct input){.kind = INPUT_ROOM, .room = &room});
-    fixture_apply(&f, &(struct input){.kind = INPUT_MARKER,
-                                      .marker = {3, place_of_room(5), 1795305500000}});
+    fixture_apply(
+        &f, &(struct input){.kind = INPUT_MARKER, .marker = {3, place_of_room(5), 1795305500000}});
     fixture_apply(&f, &(struct input){.kind = INPUT_MARKER,
                                       .marker = {3, place_between(3, 4), 1795305400000}});
     unsigned carol = fixture_register(&f, "carol", 0);
@@ -306,8 +305,8 @@ static void the_place_that_was_read_longest_ago_gives_way(void **state)
     struct account_state *two = kept(4, "two", NULL, 0);
     fixture_apply(&f, &(struct input){.kind = INPUT_ACCOUNT, .account = one});
     fixture_apply(&f, &(struct input){.kind = INPUT_ACCOUNT, .account = two});
-    fixture_apply(&f, &(struct input){.kind = INPUT_MARKER,
-                                      .marker = {3, place_between(3, 4), 1000}});
+    fixture_apply(&f,
+                  &(struct input){.kind = INPUT_MARKER, .marker = {3, place_between(3, 4), 1000}});
     for (unsigned i = 1; i < 500; i++) {
         fixture_apply(&f, &(struct input){.kind = INPUT_MARKER,
                                           .marker = {3, place_of_room(1000 + i), 2000 + i}});
