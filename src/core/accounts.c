@@ -236,10 +236,20 @@ void account_create_signup(struct core *core, const struct account_state *parts,
     create(core, parts, session, &nick);
 }
 
+static void change_state(struct core *core, struct account *account,
+                         const struct account_state *parts, session_id session)
+{
+    bool was_on = account_is_always_on(core, account);
+    set_state(core, account, account_state_create(parts));
+    tell_store(core, account, session);
+    if (account_is_always_on(core, account) != was_on) {
+        account_mark(core, account); /* Its rooms are to be kept from now on, or no longer. */
+    }
+}
+
 void account_change(struct core *core, struct account *account, const struct account_state *parts)
 {
-    set_state(core, account, account_state_create(parts));
-    tell_store(core, account, 0);
+    change_state(core, account, parts, 0);
 }
 
 static bool change(struct core *core, struct account *account, const struct account_state *parts,
@@ -249,8 +259,7 @@ static bool change(struct core *core, struct account *account, const struct acco
         return false;
     }
     begin_pending(account, session, account->state, nick);
-    set_state(core, account, account_state_create(parts));
-    tell_store(core, account, session);
+    change_state(core, account, parts, session);
     return true;
 }
 

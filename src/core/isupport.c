@@ -39,10 +39,10 @@ void isupport_update(struct core *core)
     if (s->history) {
         buf_printf(out, "CHATHISTORY=%u MSGREFTYPES=msgid,timestamp ", s->history_limit);
     }
-    buf_printf(
-        out,
-        "EXCEPTS=e INVEX=I ELIST=CMNTU MONITOR=%u SAFELIST UTF8ONLY WHOX maru.chat/LOBBY=%s NETWORK=",
-        s->monitor_max, s->lobby);
+    buf_printf(out,
+               "EXCEPTS=e INVEX=I ELIST=CMNTU MONITOR=%u SAFELIST UTF8ONLY WHOX maru.chat/LOBBY=%s "
+               "NETWORK=",
+               s->monitor_max, s->lobby);
     settings_add_isupport_value(out, s->network);
     if (s->icon[0] != '\0') {
         buf_add_cstr(out, " draft/ICON=");

@@ -38,10 +38,10 @@ struct fixture {
     unsigned operator_index;    /* of the last EFFECT_VERIFY */
     unsigned verifying;         /* the session that waits for a verdict, plus 1; 0: none */
     unsigned deaf_from;         /* sessions from this one on see nothing, for crowds; 0: all see */
-    account_id account;     /* of the last EFFECT_ACCOUNT */
-    session_id account_for; /* who waits for it; 0: nobody */
-    account_id as;          /* that fixture_register() logs in to; 0: none */
-    unsigned hashing;       /* the session that waits for keys, plus 1; 0: none */
+    account_id account;         /* of the last EFFECT_ACCOUNT */
+    session_id account_for;     /* who waits for it; 0: nobody */
+    account_id as;              /* that fixture_register() logs in to; 0: none */
+    unsigned hashing;           /* the session that waits for keys, plus 1; 0: none */
     bool fold_nothing; /* folded parameters stay empty, as those of a strange name may be */
     bool keep_welcome; /* do not throw away what registration answers */
 };
