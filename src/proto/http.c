@@ -39,7 +39,7 @@ static bool is_space(char c)
     return c == ' ' || c == '\t';
 }
 
-static struct str trim(struct str s)
+struct str http_trim(struct str s)
 {
     while (s.len > 0 && is_space(s.p[0])) {
         s.p++;
@@ -131,7 +131,7 @@ static int parse_field(struct str line, struct http_head *head)
     if (head->n_fields == HTTP_HEADERS_MAX) {
         return STATUS_TOO_LONG;
     }
-    head->fields[head->n_fields++] = (struct http_field){name, trim(rest)};
+    head->fields[head->n_fields++] = (struct http_field){name, http_trim(rest)};
     return STATUS_OK;
 }
 
@@ -202,6 +202,24 @@ bool http_field_find(const struct http_head *head, struct str name, struct str *
     return false;
 }
 
+bool http_field_has(const struct http_head *head, struct str name, struct str word)
+{
+    for (unsigned i = 0; i < head->n_fields; i++) {
+        struct str list = head->fields[i].value;
+        while (list.p != NULL && str_eq_nocase(head->fields[i].name, name)) {
+            if (str_eq_nocase(http_trim(str_split(&list, ',')), word)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+bool http_field_only(const struct http_head *head, struct str name, struct str *ret_value)
+{
+    return count_fields(head, name) == 1 && http_field_find(head, name, ret_value);
+}
+
 static const char *reason_of(int code)
 {
     switch (code) {
@@ -243,8 +261,11 @@ void http_response(struct buf *out, int code, struct str content_type, struct st
     if (code == 405) {
         buf_add_cstr(out, "Allow: GET, HEAD\r\n");
     }
-    buf_add_cstr(out, "Connection: close\r\n"
-                      "Cache-Control: no-store\r\n"
+    if (code == 426) {
+        buf_add_cstr(out, "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n");
+    }
+    buf_add_cstr(out, code == 426 ? "Connection: close, Upgrade\r\n" : "Connection: close\r\n");
+    buf_add_cstr(out, "Cache-Control: no-store\r\n"
                       "X-Content-Type-Options: nosniff\r\n"
                       "Referrer-Policy: no-referrer\r\n"
                       "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; "

@@ -42,6 +42,15 @@ int http_code_of(int status);
 /* The value of the first field of that name, in any case. */
 bool http_field_find(const struct http_head *head, struct str name, struct str *ret_value);
 
+/* Whether one of the lists that fields of that name hold ("a, b") has the word, in any case. */
+bool http_field_has(const struct http_head *head, struct str name, struct str word);
+
+/* The value of the only field of that name; false where there is none, or more than one. */
+bool http_field_only(const struct http_head *head, struct str name, struct str *ret_value);
+
+/* Takes spaces and tabs off both ends. */
+struct str http_trim(struct str s);
+
 /*
  * Appends an answer that may be shown to anybody: it closes the connection, is not stored, runs no
  * scripts, loads nothing and cannot be framed. content_type is the caller's own text. head_only

@@ -21,6 +21,10 @@ enum {
     HTTP_TARGET_MAX = 2048, /* bytes of what is asked for */
     HTTP_HEADERS_MAX = 64,  /* fields of a request */
 
+    FORWARDED_MAX = 16, /* proxies that one request came through */
+
+    PROXY_HEADER_MAX = 2048, /* bytes of what a proxy says of its client */
+
     WS_MESSAGE_MAX = 16384, /* bytes of one WebSocket message, in however many parts */
 };
 

@@ -76,7 +76,17 @@ static int read_head(const unsigned char *at, size_t len, struct head *ret)
 
 static void unmask(char *payload, size_t len, const char mask[MASK_BYTES])
 {
-    for (size_t i = 0; i < len; i++) {
+    size_t i = 0;
+    uint64_t wide;
+    memcpy(&wide, mask, MASK_BYTES);
+    memcpy((char *)&wide + MASK_BYTES, mask, MASK_BYTES);
+    for (; len - i >= sizeof(wide); i += sizeof(wide)) {
+        uint64_t part;
+        memcpy(&part, payload + i, sizeof(part));
+        part ^= wide;
+        memcpy(payload + i, &part, sizeof(part));
+    }
+    for (; i < len; i++) {
         payload[i] = (char)(payload[i] ^ mask[i % MASK_BYTES]);
     }
 }
@@ -91,7 +101,8 @@ static int check_order(const struct ws_reader *reader, const struct head *head)
     if (goes_on != (reader->opcode != 0)) {
         return STATUS_MALFORMED;
     }
-    return reader->parts.len + head->len > WS_MESSAGE_MAX ? STATUS_TOO_LONG : STATUS_OK;
+    uint64_t max = reader->message_max > 0 ? reader->message_max : WS_MESSAGE_MAX;
+    return reader->parts.len + head->len > max ? STATUS_TOO_LONG : STATUS_OK;
 }
 
 static void take(struct ws_reader *reader, const struct head *head, struct str payload,

@@ -23,14 +23,16 @@ enum ws_code {
     WS_CODE_NORMAL = 1000,
     WS_CODE_GOING_AWAY = 1001,
     WS_CODE_PROTOCOL = 1002,
-    WS_CODE_INVALID = 1007,
+    WS_CODE_INVALID = 1007, /* not UTF-8 */
+    WS_CODE_POLICY = 1008,  /* more than one line in a message */
     WS_CODE_TOO_BIG = 1009,
 };
 
 /* What a connection must remember between frames. Zeroed is the beginning. */
 struct ws_reader {
-    uint8_t opcode;   /* of the message whose parts are coming; 0: none */
-    struct buf parts; /* holds memory only while a message comes in parts */
+    uint8_t opcode;       /* of the message whose parts are coming; 0: none */
+    uint32_t message_max; /* bytes of one message; 0: WS_MESSAGE_MAX */
+    struct buf parts;     /* holds memory only while a message comes in parts */
 };
 
 void ws_reader_finish(struct ws_reader *reader);
@@ -44,8 +46,9 @@ struct ws_frame {
 /*
  * Takes one frame off the front of the bytes, which it unmasks in place.
  *   STATUS_INCOMPLETE   the frame has not ended; call again with more, and the same beginning
- *   STATUS_TOO_LONG     a message over WS_MESSAGE_MAX: as soon as a length says so, before its
- * bytes STATUS_MALFORMED    not what a client may send After the last two nothing more can be read.
+ *   STATUS_TOO_LONG     a message over its maximum: as soon as a length says so, before its bytes
+ *   STATUS_MALFORMED    not what a client may send
+ * After the last two nothing more can be read.
  */
 int ws_read(struct ws_reader *reader, char *bytes, size_t len, size_t *ret_used,
             struct ws_frame *ret_frame) MARU_CHECK;
