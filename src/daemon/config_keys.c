@@ -130,8 +130,10 @@ const struct config_key config_keys[] = {
     NUMBER(
         limits, sendq_bytes, 16384, 1024 * 1024 * 1024, 1024 * 1024, false,
         "How many bytes may wait for a client that reads too slowly, before it is disconnected."),
-    NUMBER(limits, recvq_bytes, 9216, 16 * 1024 * 1024, 16384, false,
-           "How many bytes of a client may wait to be served."),
+    NUMBER(
+        limits, recvq_bytes, 9216, 16 * 1024 * 1024, 16384, false,
+        "How many bytes of a client may wait to be served. A line that is longer than this closes "
+        "the connection; one that is merely too long for IRC is refused."),
     NUMBER(limits, rooms_per_user, 1, 10000, 100, true, "In how many rooms one user may be."),
     NUMBER(limits, list_entries, 1, 10000, 100, true,
            "How many bans, exceptions and invitation masks one room may have."),

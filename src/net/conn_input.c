@@ -2,7 +2,7 @@
 #include "edge_priv.h"
 
 #include "alloc.h"
-#include "session_limits.h"
+#include "line_cut.h"
 #include "sniff.h"
 
 #include <errno.h>
@@ -193,23 +193,24 @@ void conn_act(struct conn *conn, enum peer_act act, const struct input *input, s
     }
 }
 
-static void take_line(struct conn *conn, struct str line, bool too_long)
+/* NULL is a line that was too long. */
+static void take_line(struct conn *conn, const struct str *line)
 {
     struct edge *edge = conn->edge;
     struct peer_env env = conn_env(conn);
     struct input input;
     buf_clear(&edge->out);
-    enum peer_act act = too_long ? peer_line_too_long(&conn->peer, &env, &input)
-                                 : peer_line(&conn->peer, &env, line, &input);
+    enum peer_act act = line == NULL ? peer_line_too_long(&conn->peer, &env, &input)
+                                     : peer_line(&conn->peer, &env, *line, &input);
     if (act == PEER_CLOSE) {
         conn_close_after(conn, buf_str(&edge->out));
         return;
     }
     conn_say(conn, buf_str(&edge->out));
-    conn_act(conn, act, &input, line);
+    conn_act(conn, act, &input, line != NULL ? *line : (struct str){0});
 }
 
-static void close_for(struct conn *conn, struct str reason)
+void conn_close_for(struct conn *conn, struct str reason)
 {
     conn_leave_core(conn, reason);
     struct buf last = {0};
@@ -218,42 +219,29 @@ static void close_for(struct conn *conn, struct str reason)
     buf_finish(&last);
 }
 
-/* The start of a line that has not ended: true where it has been dealt with as over-long. */
-static bool skip_long_line(struct conn *conn, struct str *bytes)
-{
-    if (conn->skipped == 0 && bytes->len <= PEER_LINE_MAX + 2) {
-        return false;
-    }
-    conn->skipped += (uint32_t)bytes->len;
-    *bytes = (struct str){0};
-    if (conn->skipped > PEER_SKIP_MAX) {
-        close_for(conn, STR("Line without end"));
-    }
-    return true;
-}
-
 /* Whole lines from the front of *bytes, until one must wait. */
 static void take_lines(struct conn *conn, struct str *bytes)
 {
+    const struct settings *settings = conn->edge->settings;
     while (bytes->len > 0 && !conn->held && !conn->pressed && !conn->closing && !conn->doomed) {
         struct peer_env env = conn_env(conn);
         if (peer_wait_ms(&conn->peer, &env) > 0) {
             return;
         }
-        const char *end = memchr(bytes->p, '\n', bytes->len);
-        if (end == NULL) {
-            skip_long_line(conn, bytes);
+        struct str line;
+        switch (line_cut(bytes, &conn->skipped, settings->recvq_bytes, &line)) {
+        case LINE_CUT_MORE:
+            return;
+        case LINE_CUT_LINE:
+            take_line(conn, &line);
+            break;
+        case LINE_CUT_LONG:
+            take_line(conn, NULL);
+            break;
+        case LINE_CUT_ENDLESS:
+            conn_close_for(conn, STR("Line too long"));
             return;
         }
-        struct str line = {bytes->p, (size_t)(end - bytes->p)};
-        bytes->p += line.len + 1;
-        bytes->len -= line.len + 1;
-        bool too_long = conn->skipped > 0 || line.len > PEER_LINE_MAX + 1;
-        conn->skipped = 0;
-        while (line.len > 0 && line.p[line.len - 1] == '\r') {
-            line.len--;
-        }
-        take_line(conn, line, too_long);
     }
 }
 
@@ -275,7 +263,7 @@ static void keep_pending(struct conn *conn, struct str rest)
     bool full = conn->pending_len >= conn->edge->settings->recvq_bytes;
     if (full && !conn->held && !conn->pressed && conn->stage == CONN_IRC) {
         /* It was told to slow down by being read slowly, and went on. */
-        close_for(conn, STR("Excess Flood"));
+        conn_close_for(conn, STR("Excess Flood"));
         return;
     }
     /* A held session is not to blame: what it sends waits in the kernel. */

@@ -210,6 +210,8 @@ static inline struct str conn_pending(const struct conn *conn)
 }
 /* Reads pending lines of a session that is no longer held. */
 void conn_resume(struct conn *conn);
+/* Closes with an ERROR line, and tells the core why. */
+void conn_close_for(struct conn *conn, struct str reason);
 void conn_act(struct conn *conn, enum peer_act act, const struct input *input, struct str raw);
 
 /* turn.c */

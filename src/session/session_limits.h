@@ -7,11 +7,9 @@ enum {
     PEER_BODY_MAX = 510,  /* the rest without CR LF (Modern IRC) */
     PEER_LINE_MAX = PEER_TAGS_MAX + PEER_BODY_MAX,
     PEER_PASSWORD_MAX = 300,
-    PEER_CAPS_MAX = 400,  /* bytes of capabilities in one line */
-    PEER_NAMES_MAX = 64,  /* names in one list; a line holds no more that are of use */
-    PEER_JOIN_REBATE = 4, /* a further room in one JOIN costs this part of the first */
-    PEER_SKIP_MAX =
-        65536, /* bytes of one over-long line that are passed over before it is closed */
+    PEER_CAPS_MAX = 400,         /* bytes of capabilities in one line */
+    PEER_NAMES_MAX = 64,         /* names in one list; a line holds no more that are of use */
+    PEER_JOIN_REBATE = 4,        /* a further room in one JOIN costs this part of the first */
     PEER_SIGNUP_LINES_MAX = 100, /* lines before registration */
 };
 

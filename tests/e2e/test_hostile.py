@@ -144,10 +144,21 @@ class Lines(Hostile):
             plain.expect(r' FAIL \S+ INVALID_UTF8 ')
         self.said_nothing()
 
-    def test_ten_thousand_parameters(self):
+    def test_a_line_over_the_receive_queue(self):
+        """limits.recvq_bytes: up to there a line is refused, beyond it its sender is closed."""
+        client = self.client(self.shared, 'queue', join='#lobby')
+        client.send('PRIVMSG #lobby :' + 'x' * (16384 - 16 - 1))
+        client.expect(r' 417 queue :')
+        client.send('PRIVMSG #lobby :' + 'x' * 16384)
+        client.expect_closed(r'^ERROR :.*Line too long')
+        self.watcher.expect(r'^:queue!\S+ QUIT :Line too long$')
+        self.watcher.fence()
+        self.assertFalse([line for line in self.watcher.lines if ' PRIVMSG #lobby ' in line])
+
+    def test_thousands_of_parameters(self):
         client = self.client(self.shared, 'params', join='#lobby')
         self.watcher.expect(r' JOIN ')
-        client.send('PRIVMSG ' + 'x ' * 10000)
+        client.send('PRIVMSG ' + 'x ' * 5000)
         client.expect(r' 417 ')
         client.send('PRIVMSG ' + 'x ' * 250)
         client.send('JOIN ' + ','.join('#' for _ in range(240)))

@@ -48,7 +48,7 @@ class LastWords(unittest.TestCase):
 
     def test_line_without_end(self):
         heard = last_words(connect(self.server, 'plain'), b'x' * 300000)
-        self.assertIn(b'ERROR :Closing link: [Line without end]', heard)
+        self.assertIn(b'ERROR :Closing link: [Line too long]', heard)
 
     def test_quit_with_more_behind_it(self):
         client = Client(self.server, 'leaver')

@@ -2,7 +2,7 @@
 #include "world_priv.h"
 
 #include "alloc.h"
-#include "session_limits.h"
+#include "line_cut.h"
 
 struct peer_env conn_env(struct world *world, const struct world_conn *conn)
 {
@@ -184,19 +184,20 @@ static void act(struct world *world, struct world_conn *conn, enum peer_act what
     }
 }
 
-static void take_line(struct world *world, struct world_conn *conn, struct str line, bool too_long)
+/* NULL is a line that was too long. */
+static void take_line(struct world *world, struct world_conn *conn, const struct str *line)
 {
     struct peer_env env = conn_env(world, conn);
     struct input input;
     buf_clear(&world->out);
-    enum peer_act what = too_long ? peer_line_too_long(&conn->peer, &env, &input)
-                                  : peer_line(&conn->peer, &env, line, &input);
+    enum peer_act what = line == NULL ? peer_line_too_long(&conn->peer, &env, &input)
+                                      : peer_line(&conn->peer, &env, *line, &input);
     if (what == PEER_CLOSE) {
         conn_close_after(world, conn, buf_str(&world->out));
         return;
     }
     conn_say(world, conn, buf_str(&world->out));
-    act(world, conn, what, &input, line);
+    act(world, conn, what, &input, line != NULL ? *line : (struct str){0});
 }
 
 static void close_for(struct world *world, struct world_conn *conn, struct str reason)
@@ -208,39 +209,28 @@ static void close_for(struct world *world, struct world_conn *conn, struct str r
     buf_finish(&last);
 }
 
-static void skip_long_line(struct world *world, struct world_conn *conn, struct str *bytes)
-{
-    if (conn->skipped == 0 && bytes->len <= PEER_LINE_MAX + 2) {
-        return;
-    }
-    conn->skipped += bytes->len;
-    *bytes = (struct str){0};
-    if (conn->skipped > PEER_SKIP_MAX) {
-        close_for(world, conn, STR("Line without end"));
-    }
-}
-
 static void take_lines(struct world *world, struct world_conn *conn, struct str *bytes)
 {
+    const struct settings *settings = world_edge_of(world, conn)->settings;
     while (bytes->len > 0 && !conn->held && !conn->pressed && !is_ended(conn)) {
         struct peer_env env = conn_env(world, conn);
         if (peer_wait_ms(&conn->peer, &env) > 0) {
             return;
         }
-        const char *end = memchr(bytes->p, '\n', bytes->len);
-        if (end == NULL) {
-            skip_long_line(world, conn, bytes);
+        struct str line;
+        switch (line_cut(bytes, &conn->skipped, settings->recvq_bytes, &line)) {
+        case LINE_CUT_MORE:
+            return;
+        case LINE_CUT_LINE:
+            take_line(world, conn, &line);
+            break;
+        case LINE_CUT_LONG:
+            take_line(world, conn, NULL);
+            break;
+        case LINE_CUT_ENDLESS:
+            close_for(world, conn, STR("Line too long"));
             return;
         }
-        struct str line = {bytes->p, (size_t)(end - bytes->p)};
-        bytes->p += line.len + 1;
-        bytes->len -= line.len + 1;
-        bool too_long = conn->skipped > 0 || line.len > PEER_LINE_MAX + 1;
-        conn->skipped = 0;
-        while (line.len > 0 && line.p[line.len - 1] == '\r') {
-            line.len--;
-        }
-        take_line(world, conn, line, too_long);
     }
 }
 

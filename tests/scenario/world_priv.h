@@ -43,7 +43,7 @@ struct world_conn {
     bool pressed;      /* not read until what it said is written */
     bool relieved;     /* what came at once is in its output and may go over its bound */
     struct buf seen;   /* read by the client */
-    size_t skipped;
+    uint32_t skipped;
     uint64_t close_ms; /* when a closing connection is cut */
     enum world_verify verify;
     bool held, walking, resuming, closing, doomed, in_core, reading, stalled, draining;
