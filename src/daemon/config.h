@@ -32,15 +32,30 @@ struct config_bucket {
     uint32_t refill_ms;
 };
 
+/* A list of short texts. */
+struct config_words {
+    char **items; /* owned, as each of them is */
+    size_t n;
+};
+
 struct config_listener {
     enum listener_kind kind;
     char *address; /* "*" (IPv6 and IPv4), or a numeric address without brackets; owned */
     uint16_t port; /* 0, from the command line only: whichever is free */
+    enum listener_proxy proxy;
 };
 
 struct config_operator {
     char *name;
     char *password; /* Argon2id, as crypto_pwhash_str() writes it */
+};
+
+/* Who may say by WEBIRC for whom it connects. */
+struct config_gateway {
+    char *name;
+    char *password;    /* hash, or "" */
+    char *fingerprint; /* SHA-256 of its certificate in lower-case hex, or "" */
+    struct config_words from;
 };
 
 /* Strings are owned, NUL-terminated and never NULL; "" means not set. Members are named like the
@@ -68,6 +83,7 @@ struct config {
         uint32_t per_network;              /* of one IPv4 /24 or IPv6 /64; 0: no limit */
         uint32_t unregistered_per_address; /* 0: no limit */
         bool loopback;                     /* whether the three above count for loopback too */
+        struct config_words exempt;        /* networks for which they do not count */
         uint32_t registration_timeout_s;
         uint32_t ping_interval_s;
         uint32_t ping_timeout_s;
@@ -99,6 +115,16 @@ struct config {
         bool own; /* neither was configured: the server makes its own in the data folder */
     } tls;
     struct {
+        struct config_words proxy_from; /* networks */
+        struct config_words websocket_origins;
+    } door;
+    struct {
+        bool offered;
+        uint32_t duration_s;
+        uint32_t tls_port; /* 0: of the first listener with TLS */
+        bool preload;
+    } sts;
+    struct {
         uint32_t gap_ms;
         uint32_t backlog_bytes;
     } classic;
@@ -125,6 +151,8 @@ struct config {
     size_t listeners_n;
     struct config_operator *operators;
     size_t operators_n;
+    struct config_gateway *gateways;
+    size_t gateways_n;
 };
 
 /* What the command line says; it wins over the file, after each reload too. Borrowed. */

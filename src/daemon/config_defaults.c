@@ -26,13 +26,38 @@ void config_set_string(char **slot, struct str value)
     *slot = copy;
 }
 
-static void add_listener(struct config *config, enum listener_kind kind, const char *address,
-                         uint16_t port)
+void config_words_add(struct config_words *words, struct str word)
+{
+    words->items = xrealloc(words->items, (words->n + 1) * sizeof(*words->items));
+    words->items[words->n++] = str_dup(word);
+}
+
+void config_words_finish(struct config_words *words)
+{
+    for (size_t i = 0; i < words->n; i++) {
+        free(words->items[i]);
+    }
+    free(words->items);
+    *words = (struct config_words){0};
+}
+
+bool config_words_same(const struct config_words *a, const struct config_words *b)
+{
+    bool same = a->n == b->n;
+    for (size_t i = 0; same && i < a->n; i++) {
+        same = strcmp(a->items[i], b->items[i]) == 0;
+    }
+    return same;
+}
+
+static void add_listener(struct config *config, enum listener_kind kind, enum listener_proxy proxy,
+                         const char *address, uint16_t port)
 {
     config->listeners =
         xrealloc(config->listeners, (config->listeners_n + 1) * sizeof(*config->listeners));
     config->listeners[config->listeners_n++] = (struct config_listener){
         .kind = kind,
+        .proxy = proxy,
         .address = str_dup(str_from(address)),
         .port = port,
     };
@@ -62,11 +87,13 @@ void config_init_defaults(struct config *config)
                 config_set_string((char **)member + line, STR(""));
             }
             break;
+        case CONFIG_KEY_WORDS: /* Zeroed is empty. */
+            break;
         }
     }
     for (size_t i = 0; i < sizeof(default_listeners) / sizeof(default_listeners[0]); i++) {
-        add_listener(config, default_listeners[i].kind, default_listeners[i].address,
-                     default_listeners[i].port);
+        add_listener(config, default_listeners[i].kind, LISTENER_PROXY_NO,
+                     default_listeners[i].address, default_listeners[i].port);
     }
 }
 
@@ -84,7 +111,7 @@ void config_listeners_copy(struct config *config, const struct config_listener *
 {
     config_listeners_finish(config);
     for (size_t i = 0; i < n; i++) {
-        add_listener(config, from[i].kind, from[i].address, from[i].port);
+        add_listener(config, from[i].kind, from[i].proxy, from[i].address, from[i].port);
     }
 }
 
@@ -111,6 +138,8 @@ void config_finish(struct config *config)
             for (uint32_t line = 0; line < key->max; line++) {
                 free(strings[line]);
             }
+        } else if (key->type == CONFIG_KEY_WORDS) {
+            config_words_finish(config_member(config, key));
         }
     }
     config_listeners_finish(config);
@@ -119,7 +148,21 @@ void config_finish(struct config *config)
         free(config->operators[i].password);
     }
     free(config->operators);
+    config_gateways_finish(config);
     *config = (struct config){0};
+}
+
+void config_gateways_finish(struct config *config)
+{
+    for (size_t i = 0; i < config->gateways_n; i++) {
+        free(config->gateways[i].name);
+        free(config->gateways[i].password);
+        free(config->gateways[i].fingerprint);
+        config_words_finish(&config->gateways[i].from);
+    }
+    free(config->gateways);
+    config->gateways = NULL;
+    config->gateways_n = 0;
 }
 
 unsigned config_edges(const struct config *config)

@@ -21,6 +21,8 @@ static bool same_value(const struct config *a, const struct config *b, const str
             }
         }
         return true;
+    case CONFIG_KEY_WORDS:
+        return config_words_same(left, right);
     }
     return true;
 }
@@ -31,8 +33,8 @@ static bool same_listeners(const struct config *a, const struct config *b)
     for (size_t i = 0; same && i < a->listeners_n; i++) {
         const struct config_listener *left = &a->listeners[i];
         const struct config_listener *right = &b->listeners[i];
-        same = left->kind == right->kind && left->port == right->port &&
-               strcmp(left->address, right->address) == 0;
+        same = left->kind == right->kind && left->proxy == right->proxy &&
+               left->port == right->port && strcmp(left->address, right->address) == 0;
     }
     return same;
 }
@@ -43,6 +45,20 @@ static bool same_operators(const struct config *a, const struct config *b)
     for (size_t i = 0; same && i < a->operators_n; i++) {
         same = strcmp(a->operators[i].name, b->operators[i].name) == 0 &&
                strcmp(a->operators[i].password, b->operators[i].password) == 0;
+    }
+    return same;
+}
+
+static bool same_gateways(const struct config *a, const struct config *b)
+{
+    bool same = a->gateways_n == b->gateways_n;
+    for (size_t i = 0; same && i < a->gateways_n; i++) {
+        const struct config_gateway *left = &a->gateways[i];
+        const struct config_gateway *right = &b->gateways[i];
+        same = strcmp(left->name, right->name) == 0 &&
+               strcmp(left->password, right->password) == 0 &&
+               strcmp(left->fingerprint, right->fingerprint) == 0 &&
+               config_words_same(&left->from, &right->from);
     }
     return same;
 }
@@ -64,6 +80,10 @@ size_t config_diff(const struct config *before, const struct config *after, bool
     }
     if (!restart_only && !same_operators(before, after)) {
         config_report_add(report, "operators");
+        differ++;
+    }
+    if (!restart_only && !same_gateways(before, after)) {
+        config_report_add(report, "gateways");
         differ++;
     }
     return differ;
@@ -92,6 +112,14 @@ static void keep_value(struct config *fresh, const struct config *running,
             config_set_string((char **)to + i, str_from(((char *const *)from)[i]));
         }
         break;
+    case CONFIG_KEY_WORDS: {
+        const struct config_words *words = from;
+        config_words_finish(to);
+        for (size_t i = 0; i < words->n; i++) {
+            config_words_add(to, str_from(words->items[i]));
+        }
+        break;
+    }
     }
 }
 

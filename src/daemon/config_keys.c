@@ -22,6 +22,14 @@
         .expected = (wanted), .comment = (text)                                                    \
     }
 
+#define WORDS(g, m, check, wanted, text)                                                           \
+    {                                                                                              \
+        .group = #g, .name = #m, .type = CONFIG_KEY_WORDS, .offset = AT(g, m),                     \
+        .max = CONFIG_WORDS_MAX, .valid = (check), .expected = (wanted), .comment = (text)         \
+    }
+
+#define NETWORKS_EXPECTED "networks, such as [ \"192.0.2.0/24\", \"2001:db8::/32\", \"::1\" ]"
+
 /* A bucket is two settings, NAME_burst and NAME_refill_ms. */
 #define BUCKET(m, burst_value, refill_value, text)                                                 \
     {.group = "flood",                                                                             \
@@ -60,6 +68,11 @@ const struct config_group config_groups[] = {
      "when limits.recvq_bytes of it wait. A burst of 0 lifts the limit."},
     {"lengths", "How long names and texts may be, in bytes of UTF-8 (a Korean syllable has 3)."},
     {"tls", "Encryption."},
+    {"door", "Proxies that may speak for others, and web pages that may connect."},
+    {"sts",
+     "Whether clients that came without TLS are told to come with it from now on (IRCv3 Strict "
+     "Transport Security). They obey for as long as they were told: switch it on only with a "
+     "certificate that they accept, and off by a duration of 0."},
     {"classic", "The protocol of the first, unframed clients (port 2500)."},
     {"history", "What is kept of what is said. It lies in the data folder, in history.db."},
     {"accounts", "People's own nicknames, with a password. They lie in the data folder, in "
@@ -122,6 +135,8 @@ const struct config_key config_keys[] = {
            "How many connections of one address may be at the door. 0 lifts the limit."),
     SWITCH(limits, loopback, false,
            "Whether these three limits count for connections from this machine, too."),
+    WORDS(limits, exempt, config_valid_network_range, NETWORKS_EXPECTED,
+          "Networks for which these three limits do not count."),
     NUMBER(limits, registration_timeout_s, 1, 600, 10, false,
            "How many seconds a connection may take to come in."),
     NUMBER(limits, ping_interval_s, 5, 3600, 90, false,
@@ -161,6 +176,27 @@ const struct config_key config_keys[] = {
         "folder."),
     STRING(tls, key, 4000, "", false, config_valid_line, PATH_EXPECTED,
            "The private key that belongs to it, in PEM form."),
+
+    WORDS(
+        door, proxy_from, config_valid_network_range, NETWORKS_EXPECTED,
+        "Where proxies stand that may say for whom they connect: with a PROXY header, on listeners "
+        "whose proxy is optional or required, and with X-Forwarded-For or Forwarded when they ask "
+        "for a WebSocket. Of anybody else such words are not believed."),
+    WORDS(door, websocket_origins, config_valid_origin,
+          "origins, such as [ \"https://chat.example.org\" ]; \"*\" is all, \"null\" a page of "
+          "none",
+          "Whose pages may open a WebSocket here, besides programs that are no browsers. An empty "
+          "list means pages of this server's own address; \"*\" means all."),
+
+    SWITCH(sts, offered, false, "Whether CAP LS tells such a policy at all."),
+    NUMBER(
+        sts, duration_s, 0, 63072000, 2592000, false,
+        "For how many seconds a client that came with TLS is to come only so. 0 takes the policy "
+        "back."),
+    NUMBER(sts, tls_port, 0, 65535, 0, false,
+           "The port with TLS that others are sent to. 0 is that of the first listener that speaks "
+           "it."),
+    SWITCH(sts, preload, false, "Whether clients may bring this policy with them in their lists."),
 
     NUMBER(classic, gap_ms, 0, 10000, 80, false,
            "How many milliseconds pass between two frames to one client, at least. A smaller gap "
@@ -215,9 +251,20 @@ const size_t config_keys_n = sizeof(config_keys) / sizeof(config_keys[0]);
 const char config_listeners_comment[] =
     "Where the server can be reached. kind is auto (TLS, HTTP and IRC, told apart by the first "
     "bytes), tls (IRC and HTTP inside TLS only), http (plain HTTP only), plain (plain IRC only) or "
-    "classic. address is \"*\" (IPv6 and IPv4), an IPv4 or an IPv6 address.";
+    "classic. HTTP carries WebSockets. address is \"*\" (IPv6 and IPv4), an IPv4 or an IPv6 "
+    "address. "
+    "With proxy = \"required\", only proxies of door.proxy_from come in there, each with a PROXY "
+    "header; with \"optional\" they may send one, and others are served, too.";
 
 const char config_operators_comment[] =
     "Who may do everything: OPER name password, or PASS name:password to come in as operator even "
     "when the server is full. password is a hash made by marud genpasswd. For example: "
     "operators = ( { name = \"jin\"; password = \"$argon2id$...\"; } );";
+
+const char config_gateways_comment[] =
+    "Web chats and bouncers that may say by WEBIRC for whom they connect, each with the networks "
+    "it "
+    "connects from and its password (a hash made by marud genpasswd), the SHA-256 fingerprint of "
+    "its "
+    "certificate, or both. For example: gateways = ( { name = \"webchat\"; password = "
+    "\"$argon2id$...\"; from = [ \"192.0.2.7\" ]; } );";

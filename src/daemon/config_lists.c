@@ -1,4 +1,4 @@
-/* Reads the settings that are lists of groups: listeners and operators. Main thread. */
+/* Reads the settings that are lists of groups: listeners, operators, gateways. Main thread. */
 #include "config_parse_priv.h"
 
 #include "alloc.h"
@@ -25,7 +25,7 @@ static void check_members(struct parse *parse, const config_setting_t *group, co
 
 static void parse_listener(struct parse *parse, const config_setting_t *group, const char *path)
 {
-    static const char *const known[] = {"kind", "address", "port", NULL};
+    static const char *const known[] = {"kind", "address", "port", "proxy", NULL};
     check_members(parse, group, path, known);
     struct config_listener listener = {.kind = LISTENER_AUTO};
     const config_setting_t *member = config_setting_get_member(group, "kind");
@@ -34,6 +34,12 @@ static void parse_listener(struct parse *parse, const config_setting_t *group, c
         (!parse_text_value(member, &text) || listener_kind_parse(text, &listener.kind) < 0)) {
         parse_mistake(parse, parse_line(member), path,
                       "expected kind to be \"auto\", \"tls\", \"http\", \"plain\" or \"classic\"");
+    }
+    member = config_setting_get_member(group, "proxy");
+    if (member != NULL &&
+        (!parse_text_value(member, &text) || listener_proxy_parse(text, &listener.proxy) < 0)) {
+        parse_mistake(parse, parse_line(member), path,
+                      "expected proxy to be \"no\", \"optional\" or \"required\"");
     }
     member = config_setting_get_member(group, "address");
     if (member != NULL && parse_text_value(member, &text)) {
@@ -98,6 +104,70 @@ static void parse_operator(struct parse *parse, const config_setting_t *group, c
     };
 }
 
+/* A member's text; false, with the mistake reported, where it is there and not valid. */
+static bool take_text(struct parse *parse, const config_setting_t *group, const char *path,
+                      const char *name, bool (*valid)(struct str), const char *expected,
+                      struct str *ret)
+{
+    const config_setting_t *member = config_setting_get_member(group, name);
+    *ret = STR("");
+    if (member == NULL) {
+        return true;
+    }
+    if (!parse_text_value(member, ret) || !valid(*ret)) {
+        parse_mistake(parse, parse_line(member), path, "expected %s to be %s", name, expected);
+        return false;
+    }
+    return true;
+}
+
+static bool is_fingerprint(struct str value)
+{
+    char *fingerprint = config_fingerprint_dup(value);
+    bool sound = fingerprint != NULL;
+    free(fingerprint);
+    return sound;
+}
+
+static void parse_gateway(struct parse *parse, const config_setting_t *group, const char *path)
+{
+    static const char *const known[] = {"name", "password", "fingerprint", "from", NULL};
+    check_members(parse, group, path, known);
+    struct str name;
+    struct str password;
+    struct str fingerprint;
+    struct config_words from = {0};
+    if (!take_text(parse, group, path, "name", config_valid_operator_name,
+                   "1 to 64 bytes without spaces and colons", &name) ||
+        !take_text(parse, group, path, "password", config_valid_hash,
+                   "a hash made by marud genpasswd", &password) ||
+        !take_text(parse, group, path, "fingerprint", is_fingerprint,
+                   "the SHA-256 of a certificate, 64 digits in hex", &fingerprint)) {
+        return;
+    }
+    const config_setting_t *member = config_setting_get_member(group, "from");
+    if (name.len == 0 || (password.len == 0 && fingerprint.len == 0)) {
+        parse_mistake(parse, parse_line(group), path,
+                      "expected a name, and a password or a fingerprint");
+    } else if (member == NULL ||
+               !parse_words(member, CONFIG_WORDS_MAX, config_valid_network_range, &from) ||
+               from.n == 0) {
+        parse_mistake(parse, parse_line(member != NULL ? member : group), path,
+                      "expected from to be networks, such as [ \"192.0.2.0/24\", \"::1\" ]");
+    } else {
+        struct config *config = parse->config;
+        config->gateways =
+            xrealloc(config->gateways, (config->gateways_n + 1) * sizeof(*config->gateways));
+        config->gateways[config->gateways_n++] = (struct config_gateway){
+            .name = str_dup(name),
+            .password = str_dup(password),
+            .fingerprint =
+                fingerprint.len > 0 ? config_fingerprint_dup(fingerprint) : str_dup(STR("")),
+            .from = from,
+        };
+    }
+}
+
 typedef void (*item_fn)(struct parse *parse, const config_setting_t *group, const char *path);
 
 static void parse_list(struct parse *parse, const config_setting_t *list, const char *name,
@@ -134,4 +204,10 @@ void parse_listeners(struct parse *parse, const config_setting_t *list)
 void parse_operators(struct parse *parse, const config_setting_t *list)
 {
     parse_list(parse, list, "operators", CONFIG_OPERATORS_MAX, parse_operator);
+}
+
+void parse_gateways(struct parse *parse, const config_setting_t *list)
+{
+    config_gateways_finish(parse->config);
+    parse_list(parse, list, "gateways", CONFIG_GATEWAYS_MAX, parse_gateway);
 }

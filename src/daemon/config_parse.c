@@ -114,6 +114,28 @@ static void parse_lines(struct parse *parse, const config_setting_t *setting, co
     }
 }
 
+bool parse_words(const config_setting_t *setting, size_t max, bool (*valid)(struct str value),
+                 struct config_words *words)
+{
+    int type = config_setting_type(setting);
+    int n =
+        type == CONFIG_TYPE_ARRAY || type == CONFIG_TYPE_LIST ? config_setting_length(setting) : -1;
+    bool good = n >= 0 && (size_t)n <= max;
+    config_words_finish(words);
+    for (int i = 0; good && i < n; i++) {
+        struct str word = {NULL, 0};
+        good =
+            parse_text_value(config_setting_get_elem(setting, (unsigned)i), &word) && valid(word);
+        if (good) {
+            config_words_add(words, word);
+        }
+    }
+    if (!good) {
+        config_words_finish(words);
+    }
+    return good;
+}
+
 static void parse_string(struct parse *parse, const config_setting_t *setting, const char *path,
                          const struct config_key *key)
 {
@@ -154,6 +176,12 @@ static void parse_value(struct parse *parse, const config_setting_t *setting, co
         break;
     case CONFIG_KEY_LINES:
         parse_lines(parse, setting, path, key);
+        break;
+    case CONFIG_KEY_WORDS:
+        if (!parse_words(setting, key->max, key->valid, config_member(parse->config, key))) {
+            parse_mistake(parse, parse_line(setting), path, "expected at most %u of %s", key->max,
+                          key->expected);
+        }
         break;
     }
 }
@@ -244,10 +272,12 @@ static void parse_top(struct parse *parse, const config_setting_t *setting)
         parse_listeners(parse, setting);
     } else if (strcmp(name, "operators") == 0) {
         parse_operators(parse, setting);
+    } else if (strcmp(name, "gateways") == 0) {
+        parse_gateways(parse, setting);
     } else {
         parse_mistake(parse, parse_line(setting), name,
-                      "expected server, limits, flood, lengths, tls, classic, log, listeners or "
-                      "operators");
+                      "expected server, limits, flood, lengths, tls, door, sts, classic, history, "
+                      "log, listeners, operators or gateways");
     }
 }
 

@@ -59,6 +59,7 @@ static void add_key(struct buf *out, const struct config_key *key)
         add_quoted(out, key->choices[key->number]);
         break;
     case CONFIG_KEY_LINES:
+    case CONFIG_KEY_WORDS:
         buf_add_cstr(out, "[]");
         break;
     }
@@ -90,7 +91,9 @@ void config_print_defaults(struct buf *out)
     buf_add_char(out, '\n');
     add_listeners(out, &defaults);
     add_comment(out, "", config_operators_comment);
-    buf_add_cstr(out, "operators = ();\n");
+    buf_add_cstr(out, "operators = ();\n\n");
+    add_comment(out, "", config_gateways_comment);
+    buf_add_cstr(out, "gateways = ();\n");
     for (size_t g = 0; g < config_groups_n; g++) {
         buf_add_char(out, '\n');
         add_comment(out, "", config_groups[g].comment);

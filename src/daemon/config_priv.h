@@ -10,6 +10,7 @@ enum config_key_type {
     CONFIG_KEY_STRING, /* char *, owned */
     CONFIG_KEY_CHOICE, /* an enum that indexes choices */
     CONFIG_KEY_LINES,  /* char *[max] */
+    CONFIG_KEY_WORDS,  /* struct config_words */
 };
 
 struct config_key {
@@ -19,11 +20,12 @@ struct config_key {
     bool restart; /* a change takes effect at the next start only */
     size_t offset;
     uint32_t min;                    /* numbers: the range */
-    uint32_t max;                    /* numbers: the range; strings: bytes; lines: their number */
+    uint32_t max;                    /* numbers: the range; strings: bytes; lines and words: their
+                                        number */
     uint32_t number;                 /* default of a number, switch or choice */
     const char *string;              /* default of a string */
-    bool (*valid)(struct str value); /* strings: NULL where any text of one line is right */
-    const char *expected;            /* strings: what valid() asks for */
+    bool (*valid)(struct str value); /* strings: NULL where any text of one line is right; words */
+    const char *expected;            /* strings and words: what valid() asks for */
     const char *const *choices;      /* NULL-terminated */
     const char *comment;             /* one paragraph */
 };
@@ -42,6 +44,7 @@ extern const size_t config_groups_n;
 
 extern const char config_listeners_comment[];
 extern const char config_operators_comment[];
+extern const char config_gateways_comment[];
 
 static inline void *config_member(const struct config *config, const struct config_key *key)
 {
@@ -60,6 +63,11 @@ void config_complete(struct config *config, const struct config_overrides *overr
 
 /* Names the certificate in the data folder that the server makes itself. */
 void config_own_tls(struct config *config);
+
+void config_words_add(struct config_words *words, struct str word);
+void config_words_finish(struct config_words *words);
+bool config_words_same(const struct config_words *a, const struct config_words *b);
+void config_gateways_finish(struct config *config);
 
 void config_listeners_finish(struct config *config);
 void config_listeners_copy(struct config *config, const struct config_listener *from, size_t n);
@@ -81,5 +89,10 @@ bool config_valid_room(struct str value);
 bool config_valid_hash(struct str value);
 bool config_valid_hash_or_empty(struct str value);
 bool config_valid_operator_name(struct str value);
+bool config_valid_network_range(struct str value);
+bool config_valid_origin(struct str value);
+
+/* SHA-256 in hex, with colons or without, becomes 64 lower-case digits; NULL for anything else. */
+char *config_fingerprint_dup(struct str text);
 
 #endif

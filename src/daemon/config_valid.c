@@ -1,11 +1,14 @@
 /* Checks of single values, and the notation of listeners. Any thread. */
 #include "config_priv.h"
 
+#include "address.h"
 #include "name.h"
 
 #include <arpa/inet.h>
 #include <sodium.h>
 #include <stdlib.h>
+
+enum { FINGERPRINT_DIGITS = 64 }; /* SHA-256 in hex */
 
 static bool has_no_control(struct str value, bool newline_allowed)
 {
@@ -88,6 +91,41 @@ bool config_valid_operator_name(struct str value)
 {
     return value.len > 0 && value.len <= 64 && config_valid_line(value) &&
            memchr(value.p, ' ', value.len) == NULL && memchr(value.p, ':', value.len) == NULL;
+}
+
+bool config_valid_network_range(struct str value)
+{
+    struct network network;
+    return network_parse(value, &network) == STATUS_OK;
+}
+
+bool config_valid_origin(struct str value)
+{
+    if (str_eq(value, STR("*")) || str_eq(value, STR("null"))) {
+        return true;
+    }
+    const char *colon = value.len > 0 ? memmem(value.p, value.len, "://", 3) : NULL;
+    const char *end = value.p + value.len;
+    return colon != NULL && colon > value.p && colon + 3 < end && value.len <= 300 &&
+           config_valid_line(value) && memchr(value.p, ' ', value.len) == NULL &&
+           memchr(colon + 3, '/', (size_t)(end - colon) - 3) == NULL;
+}
+
+char *config_fingerprint_dup(struct str text)
+{
+    struct buf digits = {0};
+    for (size_t i = 0; i < text.len; i++) {
+        char c = ascii_lower(text.p[i]);
+        if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')) {
+            buf_add_char(&digits, c);
+        } else if (c != ':') {
+            digits.len = 0;
+            break;
+        }
+    }
+    char *fingerprint = digits.len == FINGERPRINT_DIGITS ? str_dup(buf_str(&digits)) : NULL;
+    buf_finish(&digits);
+    return fingerprint;
 }
 
 char *config_address_dup(struct str text)

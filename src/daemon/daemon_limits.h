@@ -12,6 +12,8 @@ enum {
     CONFIG_ADMIN_LINES = 3,
     CONFIG_LISTENERS_MAX = 32,
     CONFIG_OPERATORS_MAX = 100,
+    CONFIG_GATEWAYS_MAX = 100,
+    CONFIG_WORDS_MAX = 200, /* in one list of networks or origins */
     CONFIG_MOTD_BYTES_MAX = 32 * 1024,
     CONFIG_EDGES_MAX = 16,        /* that may be asked for */
     CONFIG_EDGES_DEFAULT_MAX = 8, /* that are chosen for a machine with many processors */

@@ -52,6 +52,49 @@ static unsigned tls_port(const struct config *c)
     return 0;
 }
 
+/* The configuration was checked: every one of them is a network. */
+static unsigned networks(const struct config_words *words, struct network **ret)
+{
+    unsigned n = 0;
+    *ret = words->n > 0 ? xcalloc(words->n, sizeof(**ret)) : NULL;
+    for (size_t i = 0; i < words->n; i++) {
+        n += network_parse(str_from(words->items[i]), *ret + n) == STATUS_OK;
+    }
+    return n;
+}
+
+static const char *or_null(const char *text)
+{
+    return text[0] != '\0' ? text : NULL;
+}
+
+static void set_door(struct settings *s, const struct config *c)
+{
+    s->n_proxies = networks(&c->door.proxy_from, &s->proxies);
+    s->n_exempt = networks(&c->limits.exempt, &s->exempt);
+    s->n_origins = (unsigned)c->door.websocket_origins.n;
+    s->origins = xcalloc(s->n_origins, sizeof(*s->origins));
+    for (unsigned i = 0; i < s->n_origins; i++) {
+        settings_set(&s->origins[i], c->door.websocket_origins.items[i]);
+    }
+    s->n_gateways = (unsigned)c->gateways_n;
+    s->gateways = xcalloc(s->n_gateways, sizeof(*s->gateways));
+    for (unsigned i = 0; i < s->n_gateways; i++) {
+        const struct config_gateway *from = &c->gateways[i];
+        struct settings_gateway *gateway = &s->gateways[i];
+        settings_set(&gateway->name, from->name);
+        settings_set(&gateway->password_hash, or_null(from->password));
+        settings_set(&gateway->fingerprint, or_null(from->fingerprint));
+        gateway->n_from = networks(&from->from, &gateway->from);
+    }
+    s->sts = (struct settings_sts){
+        .on = c->sts.offered,
+        .preload = c->sts.preload,
+        .port = c->sts.tls_port > 0 ? c->sts.tls_port : tls_port(c),
+        .duration_s = c->sts.duration_s,
+    };
+}
+
 static void set_history(struct settings *s, const struct config *c)
 {
     const uint64_t day_ms = 86400ull * 1000;
@@ -100,6 +143,7 @@ struct settings *settings_from_config(const struct config *c)
     s->flood[FLOOD_JOINS] = bucket(&c->flood.joins);
     s->classic_gap_ms = c->classic.gap_ms;
     s->classic_backlog_bytes = c->classic.backlog_bytes;
+    set_door(s, c);
     set_history(s, c);
     s->accounts = c->accounts.on;
     s->log_chat = c->log.show_chat;

@@ -43,7 +43,34 @@ void settings_unref(struct settings *settings)
         free(settings->operators[i].password_hash);
     }
     free(settings->operators);
+    for (unsigned i = 0; i < settings->n_gateways; i++) {
+        free(settings->gateways[i].name);
+        free(settings->gateways[i].password_hash);
+        free(settings->gateways[i].fingerprint);
+        free(settings->gateways[i].from);
+    }
+    free(settings->gateways);
+    for (unsigned i = 0; i < settings->n_origins; i++) {
+        free(settings->origins[i]);
+    }
+    free(settings->origins);
+    free(settings->proxies);
+    free(settings->exempt);
     free(settings);
+}
+
+void settings_add_sts(const struct settings *settings, bool tls, struct buf *out)
+{
+    const struct settings_sts *sts = &settings->sts;
+    if (!sts->on || (!tls && sts->port == 0)) {
+        return;
+    }
+    buf_add_cstr(out, " sts=");
+    if (tls) {
+        buf_printf(out, "duration=%u%s", sts->duration_s, sts->preload ? ",preload" : "");
+    } else {
+        buf_printf(out, "port=%u", sts->port);
+    }
 }
 
 void settings_set(char **field, const char *value)

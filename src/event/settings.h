@@ -6,6 +6,7 @@
 #ifndef MARU_SETTINGS_H
 #define MARU_SETTINGS_H
 
+#include "address.h"
 #include "lock.h"
 #include "name.h"
 #include "str.h"
@@ -13,6 +14,23 @@
 struct settings_operator {
     char *name;
     char *password_hash; /* as crypto_pwhash_str makes it; checked off the edge's thread */
+};
+
+/* Who may say on behalf of whom it connects (WEBIRC). */
+struct settings_gateway {
+    char *name;
+    char *password_hash; /* as an operator's; NULL: its certificate says who it is */
+    char *fingerprint;   /* SHA-256 of that, in lower-case hex; NULL: its password is enough */
+    struct network *from;
+    unsigned n_from;
+};
+
+/* IRCv3 "Strict Transport Security". */
+struct settings_sts {
+    bool on;
+    bool preload;
+    unsigned port; /* of TLS; 0: none can be told */
+    unsigned duration_s;
 };
 
 /* What floods are counted by, each in a bucket of its own. */
@@ -57,6 +75,17 @@ struct settings {
     struct settings_operator *operators;
     unsigned n_operators;
     enum name_casemapping casemapping;
+
+    /* The door: who may speak for others, and who may come. */
+    struct network *proxies; /* whose PROXY headers and X-Forwarded-For are believed */
+    unsigned n_proxies;
+    struct network *exempt; /* not counted by address */
+    unsigned n_exempt;
+    struct settings_gateway *gateways;
+    unsigned n_gateways;
+    char **origins; /* whose pages may open a WebSocket, "*" for all; none: this host's own */
+    unsigned n_origins;
+    struct settings_sts sts;
 
     /* Numbers of clients; 0 is never "no limit" but really none, except where said. */
     unsigned clients_max; /* registered, of every protocol */
@@ -152,6 +181,10 @@ static inline bool settings_registers_early(const struct settings *settings)
 {
     return settings->registration_early && settings->password_hash == NULL;
 }
+
+/* Appends what CAP LS 302 says of `sts` ("duration=…", "port=…"); nothing where it says nothing to
+ * such a client. */
+void settings_add_sts(const struct settings *settings, bool tls, struct buf *out);
 
 /* Makes what follows from other fields. After the last change, before the settings are shared. */
 void settings_seal(struct settings *settings);

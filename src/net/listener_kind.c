@@ -24,3 +24,15 @@ int listener_kind_parse(struct str name, enum listener_kind *ret_kind)
     }
     return STATUS_NOT_FOUND;
 }
+
+int listener_proxy_parse(struct str name, enum listener_proxy *ret_proxy)
+{
+    static const char *const names[LISTENER_PROXIES] = {"no", "optional", "required"};
+    for (int proxy = 0; proxy < LISTENER_PROXIES; proxy++) {
+        if (str_eq(name, str_from(names[proxy]))) {
+            *ret_proxy = (enum listener_proxy)proxy;
+            return STATUS_OK;
+        }
+    }
+    return STATUS_NOT_FOUND;
+}

@@ -14,8 +14,19 @@ enum listener_kind {
     LISTENER_KINDS,
 };
 
+/* Whether proxies that may speak for others begin with a PROXY header there. */
+enum listener_proxy {
+    LISTENER_PROXY_NO,
+    LISTENER_PROXY_OPTIONAL, /* such a proxy may, and whoever else comes is served as ever */
+    LISTENER_PROXY_REQUIRED, /* nobody else comes in */
+    LISTENER_PROXIES,
+};
+
 /* "auto", "tls", "http", "plain" or "classic". */
 const char *listener_kind_name(enum listener_kind kind);
+
+/* "no", "optional" or "required"; STATUS_NOT_FOUND for any other name. */
+int listener_proxy_parse(struct str name, enum listener_proxy *ret_proxy) MARU_CHECK;
 
 /* STATUS_NOT_FOUND for any other name. */
 int listener_kind_parse(struct str name, enum listener_kind *ret_kind) MARU_CHECK;

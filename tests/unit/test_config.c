@@ -116,7 +116,8 @@ static void mistakes_say_where_and_what(void **state)
     REFUSE("limits = { loopback = 1; };", "test.conf:1: limits.loopback: expected true or false");
     REFUSE("limits = 3;", "test.conf:1: limits: expected a group: limits = { ... };");
     REFUSE("\n\nwhatever = 1;", "test.conf:3: whatever: expected server, limits, flood, lengths, "
-                                "tls, classic, log, listeners or operators");
+                                "tls, door, sts, classic, history, log, listeners, operators or "
+                                "gateways");
     REFUSE("server = { casemapping = \"utf8\"; };",
            "test.conf:1: server.casemapping: expected \"rfc8265\", \"ascii\" or \"rfc1459\"");
     REFUSE("server = { name = \"nodot\"; network = \"a b\"; description = \"a\\nb\"; };",
@@ -158,6 +159,70 @@ static void mistakes_in_lists_are_found(void **state)
            "colons");
     REFUSE("operators = ( { name = \"a\"; password = \"x\"; } );",
            "test.conf:1: operators[1]: expected password to be a hash made by marud genpasswd");
+}
+
+static void the_door_is_read(void **state)
+{
+    char *text = NULL;
+    assert_true(
+        asprintf(
+            &text,
+            "door = { proxy_from = [ \"10.0.0.0/8\", \"::1\" ];\n"
+            "  websocket_origins = [ \"https://chat.example.org\", \"*\" ]; };\n"
+            "limits = { exempt = [ \"192.0.2.7\" ]; };\n"
+            "sts = { offered = true; duration_s = 60; };\n"
+            "listeners = ( { port = 1; address = \"*\"; proxy = \"required\"; } );\n"
+            "gateways = ( { name = \"web\"; password = \"%s\"; from = [ \"::/0\" ]; },\n"
+            "  { name = \"cert\"; from = ( \"10.1.1.1\" );\n"
+            "    fingerprint = \"AB:CD:EF0123456789012345678901234567890123456789012345678901abcd"
+            "ef\"; } );\n",
+            hash) > 0);
+    struct config config = load(text);
+    assert_int_equal(config.door.proxy_from.n, 2);
+    assert_string_equal(config.door.proxy_from.items[1], "::1");
+    assert_string_equal(config.door.websocket_origins.items[0], "https://chat.example.org");
+    assert_int_equal(config.limits.exempt.n, 1);
+    assert_true(config.sts.offered);
+    assert_int_equal(config.sts.duration_s, 60);
+    assert_int_equal(config.listeners[0].proxy, LISTENER_PROXY_REQUIRED);
+    assert_int_equal(config.gateways_n, 2);
+    assert_string_equal(config.gateways[0].password, hash);
+    assert_string_equal(config.gateways[0].fingerprint, "");
+    assert_string_equal(config.gateways[1].fingerprint,
+                        "abcdef0123456789012345678901234567890123456789012345678901abcdef");
+    struct config same = load(text);
+    struct config_report report = {0};
+    assert_int_equal(config_diff(&config, &same, false, &report), 0);
+    config_finish(&same);
+    struct config defaults = load("");
+    assert_int_equal(config_diff(&defaults, &config, false, &report), 7);
+    config_finish(&defaults);
+    config_report_finish(&report);
+    config_finish(&config);
+    free(text);
+}
+
+static void mistakes_at_the_door_are_found(void **state)
+{
+    REFUSE("door = { proxy_from = [ \"10.0.0.0/33\" ]; };",
+           "test.conf:1: door.proxy_from: expected at most 200 of networks, such as [ "
+           "\"192.0.2.0/24\", \"2001:db8::/32\", \"::1\" ]");
+    REFUSE("door = { websocket_origins = [ \"chat.example.org\" ]; };",
+           "test.conf:1: door.websocket_origins: expected at most 200 of origins, such as [ "
+           "\"https://chat.example.org\" ]; \"*\" is all, \"null\" a page of none");
+    REFUSE("listeners = ( { port = 1; address = \"*\"; proxy = \"yes\"; } );",
+           "test.conf:1: listeners[1]: expected proxy to be \"no\", \"optional\" or \"required\"");
+    REFUSE("gateways = ( { name = \"web\"; password = \"plain\"; from = [ \"::1\" ]; } );",
+           "test.conf:1: gateways[1]: expected password to be a hash made by marud genpasswd");
+    REFUSE("gateways = ( { name = \"web\"; from = [ \"::1\" ]; } );",
+           "test.conf:1: gateways[1]: expected a name, and a password or a fingerprint");
+    REFUSE("gateways = ( { name = \"web\"; fingerprint = \"ab\"; } );",
+           "test.conf:1: gateways[1]: expected fingerprint to be the SHA-256 of a certificate, 64 "
+           "digits in hex");
+    REFUSE("gateways = ( { name = \"web\"; from = [];\n fingerprint = "
+           "\"abcdef0123456789012345678901234567890123456789012345678901abcdef\"; } );",
+           "test.conf:1: gateways[1]: expected from to be networks, such as [ \"192.0.2.0/24\", "
+           "\"::1\" ]");
 }
 
 static void mistakes_between_settings_are_found(void **state)
@@ -365,6 +430,8 @@ int main(void)
         cmocka_unit_test(settings_are_read),
         cmocka_unit_test(mistakes_say_where_and_what),
         cmocka_unit_test(mistakes_in_lists_are_found),
+        cmocka_unit_test(the_door_is_read),
+        cmocka_unit_test(mistakes_at_the_door_are_found),
         cmocka_unit_test(mistakes_between_settings_are_found),
         cmocka_unit_test(mistakes_of_syntax_are_found),
         cmocka_unit_test(many_mistakes_are_bounded),
