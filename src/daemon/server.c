@@ -177,6 +177,7 @@ static bool open_listeners(struct server *server)
         for (unsigned edge = 0; edge < server->n_edges; edge++) {
             struct edge_listener *socket = &server->sockets[edge * server->bound_n + i];
             socket->kind = from->kind;
+            socket->proxy = from->proxy;
             bool taken = edge == 0 && listener_probe(from->address, bound->port) != STATUS_OK;
             if (taken || listener_open(from->address, &bound->port, &socket->fd) != STATUS_OK) {
                 log_error("cannot listen on %s port %u: %s", from->address, bound->port,

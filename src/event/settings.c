@@ -59,20 +59,6 @@ void settings_unref(struct settings *settings)
     free(settings);
 }
 
-void settings_add_sts(const struct settings *settings, bool tls, struct buf *out)
-{
-    const struct settings_sts *sts = &settings->sts;
-    if (!sts->on || (!tls && sts->port == 0)) {
-        return;
-    }
-    buf_add_cstr(out, " sts=");
-    if (tls) {
-        buf_printf(out, "duration=%u%s", sts->duration_s, sts->preload ? ",preload" : "");
-    } else {
-        buf_printf(out, "port=%u", sts->port);
-    }
-}
-
 void settings_set(char **field, const char *value)
 {
     free(*field);

@@ -182,10 +182,6 @@ static inline bool settings_registers_early(const struct settings *settings)
     return settings->registration_early && settings->password_hash == NULL;
 }
 
-/* Appends what CAP LS 302 says of `sts` ("duration=…", "port=…"); nothing where it says nothing to
- * such a client. */
-void settings_add_sts(const struct settings *settings, bool tls, struct buf *out);
-
 /* Makes what follows from other fields. After the last change, before the settings are shared. */
 void settings_seal(struct settings *settings);
 

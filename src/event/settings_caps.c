@@ -59,6 +59,17 @@ static void add_registration(const struct settings *settings, struct buf *out)
     }
 }
 
+/* A policy, which nobody asks for by CAP REQ. */
+static void add_sts(const struct settings *settings, bool tls, struct buf *out)
+{
+    const struct settings_sts *sts = &settings->sts;
+    if (sts->on && tls) {
+        buf_printf(out, " sts=duration=%u%s", sts->duration_s, sts->preload ? ",preload" : "");
+    } else if (sts->on && sts->port > 0) {
+        buf_printf(out, " sts=port=%u", sts->port);
+    }
+}
+
 void settings_add_caps(const struct settings *settings, cap_set caps, unsigned version, bool tls,
                        struct buf *out)
 {
@@ -91,5 +102,8 @@ void settings_add_caps(const struct settings *settings, cap_set caps, unsigned v
         default:
             break;
         }
+    }
+    if (version >= CAP_VERSION_VALUES) {
+        add_sts(settings, tls, out);
     }
 }

@@ -1,7 +1,8 @@
 /*
  * The capabilities that a server with these settings offers, with what stands behind the names in
  * CAP LS 302: one list for negotiation on the edge and in the core. Any thread.
- * IRCv3 "Client Capability Negotiation"; "SASL Authentication" 3.2; draft/account-registration.
+ * IRCv3 "Client Capability Negotiation"; "Strict Transport Security"; "SASL Authentication" 3.2;
+ * draft/account-registration.
  */
 #ifndef MARU_SETTINGS_CAPS_H
 #define MARU_SETTINGS_CAPS_H
@@ -14,8 +15,8 @@ enum { CAP_VERSION_VALUES = 302 }; /* from here on names have values, and lists 
 /* Whatever is not in it is refused by CAP REQ. */
 cap_set settings_caps(const struct settings *settings);
 
-/* Appends the names in the set, from version 302 on with their values, separated by spaces. `tls`:
- * the client came through TLS, where it can do more. */
+/* Appends the names in the set, from version 302 on with their values and the policy of `sts`,
+ * separated by spaces. `tls`: the client came through TLS, where it can do more. */
 void settings_add_caps(const struct settings *settings, cap_set caps, unsigned version, bool tls,
                        struct buf *out);
 

@@ -97,29 +97,70 @@ static bool over(unsigned count, unsigned max)
     return max > 0 && count >= max;
 }
 
-int admission_enter(struct admission *admission, const struct address *address)
+/* Whether one more may come from there. Under the lock, as what follows. */
+static bool has_room(struct admission *admission, const struct address *address, bool exempt)
 {
     struct address net = address_network(address);
-    lock_enter(&admission->lock);
     const struct admission_limits *limits = &admission->limits;
     const struct tally *here = find(&admission->addresses, address);
     const struct tally *around = find(&admission->networks, &net);
-    bool counted = limits->loopback || !address_is_loopback(address);
-    int status = STATUS_OK;
-    if (over(admission->unregistered, limits->unregistered_max)) {
-        status = STATUS_FULL;
-    } else if (counted &&
-               ((here != NULL && (over(here->connections, limits->per_address) ||
-                                  over(here->unregistered, limits->unregistered_per_address))) ||
-                (around != NULL && over(around->connections, limits->per_network)))) {
-        status = STATUS_DENIED;
+    if (exempt || (!limits->loopback && address_is_loopback(address))) {
+        return true;
     }
+    return !(here != NULL && (over(here->connections, limits->per_address) ||
+                              over(here->unregistered, limits->unregistered_per_address))) &&
+           !(around != NULL && over(around->connections, limits->per_network));
+}
+
+static void count(struct admission *admission, const struct address *address)
+{
+    struct address net = address_network(address);
+    struct tally *mine = find_or_make(&admission->addresses, address);
+    mine->connections++;
+    mine->unregistered++;
+    find_or_make(&admission->networks, &net)->connections++;
+    admission->unregistered++;
+}
+
+static void discount(struct admission *admission, const struct address *address, bool registered)
+{
+    struct address net = address_network(address);
+    struct tally *here = find(&admission->addresses, address);
+    struct tally *around = find(&admission->networks, &net);
+    CHECK(here != NULL && around != NULL);
+    here->connections--;
+    around->connections--;
+    if (!registered) {
+        here->unregistered--;
+        admission->unregistered--;
+    }
+    forget_empty(&admission->addresses, here);
+    forget_empty(&admission->networks, around);
+}
+
+int admission_enter(struct admission *admission, const struct address *address, bool exempt)
+{
+    lock_enter(&admission->lock);
+    int status = STATUS_OK;
+    if (over(admission->unregistered, admission->limits.unregistered_max)) {
+        status = STATUS_FULL;
+    } else if (!has_room(admission, address, exempt)) {
+        status = STATUS_DENIED;
+    } else {
+        count(admission, address);
+    }
+    lock_leave(&admission->lock);
+    return status;
+}
+
+int admission_move(struct admission *admission, const struct address *from,
+                   const struct address *to, bool exempt)
+{
+    lock_enter(&admission->lock);
+    int status = has_room(admission, to, exempt) ? STATUS_OK : STATUS_DENIED;
     if (status == STATUS_OK) {
-        struct tally *mine = find_or_make(&admission->addresses, address);
-        mine->connections++;
-        mine->unregistered++;
-        find_or_make(&admission->networks, &net)->connections++;
-        admission->unregistered++;
+        discount(admission, from, false);
+        count(admission, to);
     }
     lock_leave(&admission->lock);
     return status;
@@ -135,19 +176,8 @@ void admission_registered(struct admission *admission, const struct address *add
 
 void admission_leave(struct admission *admission, const struct address *address, bool registered)
 {
-    struct address net = address_network(address);
     lock_enter(&admission->lock);
-    struct tally *here = find(&admission->addresses, address);
-    struct tally *around = find(&admission->networks, &net);
-    CHECK(here != NULL && around != NULL);
-    here->connections--;
-    around->connections--;
-    if (!registered) {
-        here->unregistered--;
-        admission->unregistered--;
-    }
-    forget_empty(&admission->addresses, here);
-    forget_empty(&admission->networks, around);
+    discount(admission, address, registered);
     lock_leave(&admission->lock);
 }
 

@@ -24,8 +24,14 @@ void admission_destroy(struct admission *admission);
 void admission_set_limits(struct admission *admission, const struct admission_limits *limits);
 
 /* A connection came: STATUS_FULL where there are too many unregistered ones, STATUS_DENIED where
- * too many are from its address or network; otherwise it counts, as unregistered. */
-int admission_enter(struct admission *admission, const struct address *address) MARU_CHECK;
+ * too many are from its address or network; otherwise it counts, as unregistered. Of one that is
+ * `exempt` the address does not matter. */
+int admission_enter(struct admission *admission, const struct address *address,
+                    bool exempt) MARU_CHECK;
+/* An unregistered one turns out to come from elsewhere: as if it had come from there. Where that is
+ * refused, it still counts as it did. */
+int admission_move(struct admission *admission, const struct address *from,
+                   const struct address *to, bool exempt) MARU_CHECK;
 /* It is registered now. */
 void admission_registered(struct admission *admission, const struct address *address);
 /* It is gone. */

@@ -97,13 +97,24 @@ static void set_socket_options(int fd, enum listener_kind kind)
     }
 }
 
-void conn_open(struct edge *edge, int fd, const struct address *address, enum listener_kind kind)
+void conn_begin(struct conn *conn)
 {
+    conn->scanned = 0;
+    conn->stage = CONN_SNIFFING;
+    if (conn->listener == LISTENER_CLASSIC) {
+        conn->stage = CONN_CLASSIC;
+        classic_start(conn);
+    }
+}
+
+void conn_open(struct edge_accept *accept, int fd, const struct address *address)
+{
+    struct edge *edge = accept->edge;
+    enum listener_kind kind = accept->kind;
     struct conn *conn = xcalloc(1, sizeof(*conn));
     conn->edge = edge;
     conn->fd = fd;
     conn->listener = (uint8_t)kind;
-    conn->stage = CONN_SNIFFING;
     conn->address = *address;
     conn->reading = true;
     uint32_t slot = take_slot(edge);
@@ -112,10 +123,7 @@ void conn_open(struct edge *edge, int fd, const struct address *address, enum li
     edge->n_conns++;
     set_socket_options(fd, kind);
     conn_start_peer(conn, kind == LISTENER_CLASSIC ? SESSION_CLASSIC : SESSION_IRC);
-    if (kind == LISTENER_CLASSIC) {
-        conn->stage = CONN_CLASSIC;
-        classic_start(conn);
-    }
+    door_begin(conn, accept->proxy);
     poller_watch_conn(conn);
     conn_set_timer(conn);
     if (edge->n_conns == 1) {
@@ -149,7 +157,7 @@ struct peer_env conn_env(struct conn *conn)
 void conn_say(struct conn *conn, struct str bytes)
 {
     if (bytes.len > 0 && !conn->doomed) {
-        fanout_say(&conn->edge->fanout, session_id_slot(conn->id), bytes);
+        fanout_say(&conn->edge->fanout, session_id_slot(conn->id), conn_framing(conn), bytes);
     }
 }
 
@@ -176,6 +184,9 @@ void conn_close_after(struct conn *conn, struct str last)
     }
     if (conn->stage != CONN_CLASSIC) {
         conn_say(conn, last);
+    }
+    if (conn->ws != NULL) {
+        ws_conn_say_close(conn);
     }
     conn->closing = true;
     if (!conn->ended && conn->stage != CONN_CLASSIC) {
@@ -297,6 +308,7 @@ static void conn_free(struct conn *conn)
     }
     gates_forget(&conn->gate);
     classic_free(conn);
+    ws_conn_free(conn);
     verify_abandon(conn);
     conn_end_io(conn);
     outq_finish(&conn->out);

@@ -10,10 +10,37 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-/* Wakes us only when more than what was seen is there; without it a poll would spin. */
+/* Wakes us only when so much is there; without it a poll would spin over what was seen. */
 static void set_low_water(struct conn *conn, int bytes)
 {
     setsockopt(conn->fd, SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof(bytes));
+}
+
+ssize_t conn_peek(struct conn *conn, char *to, size_t max)
+{
+    ssize_t n = recv(conn->fd, to, max, MSG_PEEK);
+    if (n == 0) {
+        conn_doom(conn, STR("Connection closed"));
+    } else if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
+        conn_doom(conn, STR("Connection reset"));
+    }
+    return n;
+}
+
+void conn_await_more(struct conn *conn, size_t seen)
+{
+    if (conn->scanned == seen) {
+        /* Woken without a new byte: the peer has ended. */
+        conn_doom(conn, STR("Connection closed"));
+    }
+    conn->scanned = seen;
+    set_low_water(conn, (int)seen + 1);
+}
+
+void conn_await_any(struct conn *conn)
+{
+    conn->scanned = 0;
+    set_low_water(conn, 1);
 }
 
 static bool listener_admits(enum listener_kind listener, enum sniff_kind kind, bool inside_tls)
@@ -58,29 +85,16 @@ static void start_protocol(struct conn *conn, enum sniff_kind kind)
 static void sniff_socket(struct conn *conn)
 {
     char first[SNIFF_PEEK_BYTES];
-    ssize_t n = recv(conn->fd, first, sizeof(first), MSG_PEEK);
-    if (n == 0) {
-        conn_doom(conn, STR("Connection closed"));
-        return;
-    }
-    if (n < 0) {
-        if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
-            conn_doom(conn, STR("Connection reset"));
-        }
+    ssize_t n = conn_peek(conn, first, sizeof(first));
+    if (n <= 0) {
         return;
     }
     enum sniff_kind kind = sniff(str_make(first, (size_t)n));
     if (kind == SNIFF_MORE) {
-        if (conn->scanned == (size_t)n) {
-            /* Woken without a new byte: the peer has ended. */
-            conn_doom(conn, STR("Connection closed"));
-        }
-        conn->scanned = (size_t)n;
-        set_low_water(conn, (int)n + 1);
+        conn_await_more(conn, (size_t)n);
         return;
     }
-    conn->scanned = 0;
-    set_low_water(conn, 1);
+    conn_await_any(conn);
     start_protocol(conn, kind);
 }
 
@@ -104,6 +118,20 @@ static void end(struct conn *conn)
     conn_close_after(conn, (struct str){0});
 }
 
+void conn_end_input(struct conn *conn)
+{
+    conn->ended = true;
+    if (conn->stage == CONN_IRC && conn->peer.state != PEER_VERIFYING) {
+        /* What it said before its end is still heard, once the core has taken this turn's; but
+         * nobody leaves the server with passwords to check. */
+        conn->reading = false;
+        poller_watch_conn(conn);
+        turn_add_resume(conn);
+    } else {
+        end(conn);
+    }
+}
+
 /* One piece of input into the arena; false where there is none now. */
 static bool read_piece(struct conn *conn)
 {
@@ -117,16 +145,8 @@ static bool read_piece(struct conn *conn)
         if (conn->stage == CONN_CLASSIC) {
             classic_ended(conn);
         }
-        if (n == 0 && conn->stage == CONN_IRC && conn->peer.state != PEER_VERIFYING) {
-            /* What it said before its end is still heard, once the core has taken this turn's; but
-             * nobody leaves the server with passwords to check. */
-            conn->ended = true;
-            conn->reading = false;
-            poller_watch_conn(conn);
-            turn_add_resume(conn);
-        } else if (n == 0 && conn->stage != CONN_CLASSIC) {
-            conn->ended = true;
-            end(conn);
+        if (n == 0 && conn->stage != CONN_CLASSIC) {
+            conn_end_input(conn);
         } else {
             conn_doom(conn, n == 0 ? STR("Connection closed") : STR("Connection reset"));
         }
@@ -137,6 +157,8 @@ static bool read_piece(struct conn *conn)
     peer_heard(&conn->peer, edge->now_ms);
     if (conn->stage == CONN_CLASSIC) {
         classic_input(conn, str_make(to, (size_t)n));
+    } else if (conn->ws != NULL) {
+        ws_conn_input(conn, to, (size_t)n);
     } else {
         conn_process(conn, str_make(to, (size_t)n));
     }
@@ -155,13 +177,16 @@ void conn_readable(struct conn *conn)
     if (edge->read_bytes > EDGE_TURN_BYTES || edge->work >= EDGE_TURN_WORK) {
         return; /* The poll fires again in the next turn. */
     }
-    if (conn->stage == CONN_SNIFFING) {
+    if (conn->stage == CONN_PROXY) {
+        door_read_proxy(conn);
+    }
+    if (conn->stage == CONN_SNIFFING && !conn->closing && !conn->doomed) {
         sniff_socket(conn);
     }
     if (conn->stage == CONN_HANDSHAKE && !conn->doomed) {
         handshake(conn);
     }
-    if (conn->stage == CONN_SNIFFING || conn->stage == CONN_HANDSHAKE || conn->doomed) {
+    if (conn->stage <= CONN_HANDSHAKE || conn->doomed) {
         return;
     }
     bool more = conn->reading && read_piece(conn);
@@ -187,6 +212,10 @@ void conn_act(struct conn *conn, enum peer_act act, const struct input *input, s
     case PEER_VERIFY:
         conn->held = true;
         verify_signup(conn);
+        break;
+    case PEER_GATEWAY:
+        conn->held = true;
+        webirc_check(conn);
         break;
     case PEER_CLOSE:
         break; /* with its last line, below */
@@ -296,6 +325,9 @@ void conn_process(struct conn *conn, struct str bytes)
     }
     if (conn->stage == CONN_HTTP) {
         http_conn_input(conn, bytes);
+        if (conn->ws != NULL) {
+            return; /* Its lines were taken, and those that wait are kept. */
+        }
         bytes = conn->closing || conn->doomed ? (struct str){0} : bytes;
     } else if (conn->stage == CONN_IRC) {
         take_lines(conn, &bytes);

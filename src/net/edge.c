@@ -85,9 +85,10 @@ void edge_admit(struct edge_accept *accept)
             return;
         }
         struct address address = address_from(&from);
-        switch (admission_enter(edge->admission, &address)) {
+        bool exempt = door_is_exempt(edge->settings, &address);
+        switch (admission_enter(edge->admission, &address, exempt)) {
         case STATUS_OK:
-            conn_open(edge, fd, &address, accept->kind);
+            conn_open(accept, fd, &address);
             break;
         case STATUS_FULL:
             refuse(fd, accept->kind, "Too many connections are waiting to register");
@@ -216,6 +217,7 @@ struct edge *edge_create(const struct edge_options *options)
         accept->edge = edge;
         accept->fd = options->listeners[i].fd;
         accept->kind = options->listeners[i].kind;
+        accept->proxy = options->listeners[i].proxy;
         poller_watch_accept(accept);
     }
     return edge;

@@ -16,6 +16,7 @@ struct tls_context;
 
 struct edge_listener {
     enum listener_kind kind;
+    enum listener_proxy proxy;
     int fd; /* listening; owned by the edge from edge_create() on */
 };
 

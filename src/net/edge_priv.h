@@ -15,9 +15,12 @@
 #include <uv.h>
 
 struct classic;
+struct http_head;
 struct verify;
+struct ws_stream;
 
 enum conn_stage {
+    CONN_PROXY,     /* a PROXY header comes first */
     CONN_SNIFFING,  /* what it speaks is not known yet */
     CONN_HANDSHAKE, /* TLS */
     CONN_INSIDE,    /* TLS stands; what is inside is not known yet */
@@ -34,6 +37,7 @@ struct conn {
     uint8_t polled;   /* EPOLLIN and EPOLLOUT, as the kernel knows them */
     uint8_t stage;    /* enum conn_stage */
     uint8_t listener; /* enum listener_kind */
+    uint8_t proxied;  /* enum listener_proxy, in CONN_PROXY */
     bool reading;     /* polled for input */
     bool blocked;     /* the kernel took no more: polled for output */
     bool dirty;       /* in edge->dirty */
@@ -65,7 +69,17 @@ struct conn {
     struct wheel_timer timer;
     struct gate *gate;       /* NULL while nothing it said waits for the disk */
     struct classic *classic; /* NULL but for CONN_CLASSIC */
+    struct ws_stream *ws;    /* NULL where lines come and leave as they are */
     struct verify *verify;   /* the password that is being checked, or NULL */
+};
+
+/* Passwords of gateways that were right, as digests: to check one takes long on purpose. */
+struct webirc_memory {
+    bool has_key;
+    unsigned n;
+    unsigned next;
+    uint8_t key[WEBIRC_DIGEST];
+    uint8_t digests[WEBIRC_REMEMBERED][WEBIRC_DIGEST];
 };
 
 struct conn_list {
@@ -85,6 +99,7 @@ struct edge_accept {
     struct edge *edge;
     int fd;
     enum listener_kind kind;
+    enum listener_proxy proxy;
 };
 
 struct edge {
@@ -120,6 +135,7 @@ struct edge {
     struct fanout fanout;
     struct gates gates;
     struct conn_list pressed;
+    struct webirc_memory webirc;
     struct wheel wheel;
 
     /* This turn. */
@@ -163,7 +179,9 @@ void poller_run(struct edge *edge, bool wait);
 void edge_admit(struct edge_accept *accept);
 
 /* conn.c: from accept to close */
-void conn_open(struct edge *edge, int fd, const struct address *address, enum listener_kind kind);
+void conn_open(struct edge_accept *accept, int fd, const struct address *address);
+/* Its own first byte comes next. */
+void conn_begin(struct conn *conn);
 void conn_start_peer(struct conn *conn, enum session_kind kind);
 struct peer_env conn_env(struct conn *conn);
 /* Appends bytes to its output and marks it for sending. */
@@ -199,9 +217,18 @@ int conn_begin_tls(struct conn *conn);
 void conn_end_io(struct conn *conn);
 
 /* conn_input.c: what the bytes mean */
+/* Looks at what has come without taking it: a number of bytes, or 0 or less where there is nothing
+ * to look at, perhaps since it has ended. */
+ssize_t conn_peek(struct conn *conn, char *to, size_t max);
+/* Those `seen` are not enough: it wakes us when there are more. */
+void conn_await_more(struct conn *conn, size_t seen);
+/* They were, and are taken now. */
+void conn_await_any(struct conn *conn);
 void conn_readable(struct conn *conn);
 /* Bytes in the turn's arena, with what was pending. */
 void conn_process(struct conn *conn, struct str bytes);
+/* Nothing more will come: what came before is still heard. */
+void conn_end_input(struct conn *conn);
 /* Replaces what is pending by a copy. */
 void conn_set_pending(struct conn *conn, struct str bytes);
 static inline struct str conn_pending(const struct conn *conn)
@@ -238,14 +265,43 @@ void conn_abandon_answer(struct conn *conn);
 
 /* verify.c: passwords, on libuv's worker threads */
 void verify_signup(struct conn *conn);
+void verify_gateway(struct conn *conn, struct str password, const char *hash);
 void verify_operator(struct conn *conn, unsigned operator_index, struct str password);
 /* The connection closes: a check that has not begun is left out. */
 void verify_abandon(struct conn *conn);
 
+/* door.c: who it comes from */
+void door_begin(struct conn *conn, enum listener_proxy proxy);
+void door_read_proxy(struct conn *conn);
+/* A request came: where a proxy says for whom, that is whom it comes from. STATUS_DENIED where too
+ * many are from there; other errors are the request's. */
+int door_read_forwarded(struct conn *conn, const struct http_head *head) MARU_CHECK;
+/* From now on it comes from there; STATUS_DENIED where too many are, and it stays what it was. */
+int door_move(struct conn *conn, const struct address *address) MARU_CHECK;
+bool door_is_proxy(const struct settings *settings, const struct address *address);
+bool door_is_exempt(const struct settings *settings, const struct address *address);
+
+/* webirc.c: gateways that speak for others */
+void webirc_check(struct conn *conn);
+/* Of its password, against this hash. */
+void webirc_verdict(struct conn *conn, bool right, const char *hash);
+
 /* http_conn.c */
 void http_conn_input(struct conn *conn, struct str bytes);
+/* A line of text for whoever asked, and the end. */
+void http_conn_answer(struct conn *conn, int code, struct str text);
 /* The one clear answer to a protocol that this listener does not admit. */
 void refuse_protocol(struct conn *conn, int sniffed);
+
+/* ws_conn.c */
+/* A request for a WebSocket, which `bytes` begin with: frames follow, or a refusal. */
+void ws_conn_start(struct conn *conn, const struct http_head *head, struct str bytes);
+/* Frames; unmasked in place. */
+void ws_conn_input(struct conn *conn, char *bytes, size_t len);
+/* The last frame of all. */
+void ws_conn_say_close(struct conn *conn);
+void ws_conn_free(struct conn *conn);
+enum framing conn_framing(const struct conn *conn);
 
 /* classic_conn.c */
 void classic_start(struct conn *conn);

@@ -49,6 +49,7 @@ void fanout_finish(struct fanout *fanout)
     free(fanout->free_rooms);
     map_finish(&fanout->by_id);
     streams_finish(fanout);
+    buf_finish(&fanout->lines);
     run_pool_finish(&fanout->pool);
 }
 
@@ -80,7 +81,8 @@ static void class_enter(struct fanout *fanout, struct fan_session *session)
         const struct fan_class *class = &fanout->classes[i];
         if (class->n == 0) {
             free_class = i;
-        } else if (class->caps == session->caps && class->traits == session->traits) {
+        } else if (class->caps == session->caps && class->traits == session->traits &&
+                   class->framing == session->framing) {
             free_class = i;
             break;
         }
@@ -91,6 +93,7 @@ static void class_enter(struct fanout *fanout, struct fan_session *session)
     struct fan_class *class = &fanout->classes[free_class];
     class->caps = session->caps;
     class->traits = session->traits;
+    class->framing = session->framing;
     class->n++;
     session->class = (uint8_t)free_class;
 }
@@ -116,6 +119,15 @@ void fanout_set_apart(struct fanout *fanout, session_id id)
     struct fan_session *session = fanout_session(fanout, id);
     if (session != NULL) {
         session->apart = 1;
+        change_class(fanout, session);
+    }
+}
+
+void fanout_set_framing(struct fanout *fanout, session_id id, enum framing framing)
+{
+    struct fan_session *session = fanout_session(fanout, id);
+    if (session != NULL) {
+        session->framing = framing & 3;
         change_class(fanout, session);
     }
 }

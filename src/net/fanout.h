@@ -16,8 +16,13 @@
 #include "map.h"
 #include "run.h"
 
+/* How lines leave: as they are, or each as a WebSocket message, of text or binary. */
+enum framing { FRAMING_LINES, FRAMING_TEXT, FRAMING_BINARY, FRAMINGS };
+
 enum {
-    FANOUT_VARIANTS = 8, /* tags differ by server-time, message-tags, account-tag: forms of one */
+    FANOUT_FORMS =
+        8, /* tags differ by server-time, message-tags, account-tag: forms of a message */
+    FANOUT_VARIANTS = FANOUT_FORMS * FRAMINGS,
     FANOUT_CLASSES = 32, /* sets of capabilities and traits whose sessions can follow a run */
     FANOUT_NO_CLASS = UINT8_MAX,
 };
@@ -37,6 +42,7 @@ struct fan_place {
 struct fan_class {
     cap_set caps;
     uint8_t traits;
+    uint8_t framing;
     uint32_t n; /* sessions; 0: free */
 };
 
@@ -54,10 +60,11 @@ struct fan_session {
     uint32_t generation : 24; /* 0: not registered */
     uint32_t class : 8;       /* FANOUT_NO_CLASS: there were too many */
     uint32_t follows : 24;    /* FOLLOWS_SINGLY: it gets each message by itself */
-    uint32_t cap_log : 7;
+    uint32_t cap_log : 5;
     uint32_t apart : 1; /* it never follows */
-    uint32_t seen;      /* the last message that was delivered to it by AUDIENCE_ROOMS */
-    uint32_t from;      /* of the run that it follows: what it has not been given */
+    uint32_t framing : 2;
+    uint32_t seen; /* the last message that was delivered to it by AUDIENCE_ROOMS */
+    uint32_t from; /* of the run that it follows: what it has not been given */
 };
 
 _Static_assert(sizeof(struct fan_session) == 32, "every idle client has one");
@@ -107,6 +114,7 @@ struct fanout {
     uint32_t n_streams;
     uint32_t cap_streams;
     struct run *scratch[FANOUT_VARIANTS]; /* of this turn, for what is not said to one room */
+    struct buf lines;                     /* of a message that is being framed */
     struct run_pool pool;
     uint32_t stamp;
     fanout_deliver_fn deliver;
@@ -125,14 +133,17 @@ void fanout_open(struct fanout *fanout, session_id id);
 void fanout_close(struct fanout *fanout, session_id id);
 /* From now on it gets each message by itself: it does not see bytes but messages. */
 void fanout_set_apart(struct fanout *fanout, session_id id);
+/* From now on its lines are framed so. */
+void fanout_set_framing(struct fanout *fanout, session_id id, enum framing framing);
 /* NULL where the id is another edge's or its generation is not the one that is open. */
 struct fan_session *fanout_session(struct fanout *fanout, session_id id);
 
 /* Applies JOIN, PART, RANK, TRAITS, CAST and REPLY; other kinds are not its affair. Borrows. */
 void fanout_apply(struct fanout *fanout, const struct effect *effect);
 
-/* Bytes for one session outside of any effect. */
-void fanout_say(struct fanout *fanout, uint32_t slot, struct str bytes);
+/* Whole lines for one session outside of any effect. It need not be open: who it is and how its
+ * lines leave are the caller's. */
+void fanout_say(struct fanout *fanout, uint32_t slot, enum framing framing, struct str lines);
 
 /* Gives everybody what was said to their rooms. Before anything is sent, and before anything that
  * has a place in the order is done to a session's output from outside. */

@@ -2,14 +2,15 @@
 #include "fanout_priv.h"
 
 #include "net_limits.h"
+#include "ws.h"
 
-enum { VARIANT_TIME = 1, VARIANT_TAGS = 2, VARIANT_ACCOUNT = 4 };
+enum { FORM_TIME = 1, FORM_TAGS = 2, FORM_ACCOUNT = 4 };
 
-static unsigned variant_of(cap_set caps)
+static unsigned variant_of(cap_set caps, unsigned framing)
 {
-    return ((caps & CAP_SERVER_TIME) != 0 ? VARIANT_TIME : 0) |
-           ((caps & CAP_MESSAGE_TAGS) != 0 ? VARIANT_TAGS : 0) |
-           ((caps & CAP_ACCOUNT_TAG) != 0 ? VARIANT_ACCOUNT : 0);
+    return framing * FANOUT_FORMS | ((caps & CAP_SERVER_TIME) != 0 ? FORM_TIME : 0) |
+           ((caps & CAP_MESSAGE_TAGS) != 0 ? FORM_TAGS : 0) |
+           ((caps & CAP_ACCOUNT_TAG) != 0 ? FORM_ACCOUNT : 0);
 }
 
 /* One message while it is delivered, and where it was rendered for each variant. */
@@ -21,17 +22,33 @@ struct delivery {
     size_t len[FANOUT_VARIANTS];
 };
 
-/* Adds the message to the end of a run: rendered, or a copy of what was rendered before. */
-static void render(struct delivery *d, cap_set caps, struct run *run)
+static void add_framed(struct run *run, unsigned framing, struct str lines)
 {
-    unsigned variant = variant_of(caps);
+    if (framing == FRAMING_LINES) {
+        buf_add_str(&run->bytes, lines);
+    } else {
+        ws_add_lines(&run->bytes, framing == FRAMING_TEXT ? WS_TEXT : WS_BINARY, lines);
+    }
+}
+
+/* Adds the message to the end of a run: rendered, or a copy of what was rendered before. */
+static void render(struct fanout *fanout, struct delivery *d, cap_set caps, unsigned framing,
+                   struct run *run)
+{
+    unsigned variant = variant_of(caps, framing);
     if (d->runs[variant] != NULL) {
         const struct run *from = d->runs[variant];
         buf_add(&run->bytes, from->bytes.p + d->offset[variant], d->len[variant]);
         return;
     }
     size_t offset = run->bytes.len;
-    message_render(d->message, caps, &run->bytes);
+    if (framing == FRAMING_LINES) {
+        message_render(d->message, caps, &run->bytes);
+    } else {
+        buf_clear(&fanout->lines);
+        message_render(d->message, caps, &fanout->lines);
+        add_framed(run, framing, buf_str(&fanout->lines));
+    }
     d->runs[variant] = run;
     d->offset[variant] = offset;
     d->len[variant] = run->bytes.len - offset;
@@ -63,9 +80,9 @@ static void deliver(struct fanout *fanout, struct delivery *d, uint32_t slot)
     if (!wanted(d->audience, session->caps, session->traits)) {
         return;
     }
-    unsigned v = variant_of(session->caps);
+    unsigned v = variant_of(session->caps, session->framing);
     if (d->runs[v] == NULL) {
-        render(d, session->caps, scratch_run(fanout, v));
+        render(fanout, d, session->caps, session->framing, scratch_run(fanout, v));
     }
     stream_settle(fanout, session);
     fanout->deliver(fanout->ctx, slot, d->runs[v], d->offset[v], d->len[v], d->message);
@@ -103,7 +120,7 @@ static void to_room(struct fanout *fanout, struct delivery *d)
         unsigned class = (unsigned)__builtin_ctz(left);
         const struct fan_class *of = &fanout->classes[class];
         if (wanted(d->audience, of->caps, of->traits)) {
-            render(d, of->caps, stream_run(fanout, stream, class));
+            render(fanout, d, of->caps, of->framing, stream_run(fanout, stream, class));
         }
     }
     if (skips) {
@@ -175,7 +192,7 @@ static void cast(struct fanout *fanout, const struct effect *effect)
     }
 }
 
-static void say(struct fanout *fanout, uint32_t slot, struct str bytes,
+static void say(struct fanout *fanout, uint32_t slot, unsigned framing, struct str lines,
                 const struct message *message)
 {
     if (slot < fanout->n_slots) {
@@ -183,13 +200,13 @@ static void say(struct fanout *fanout, uint32_t slot, struct str bytes,
     }
     struct run *run = scratch_run(fanout, 0);
     size_t offset = run->bytes.len;
-    buf_add_str(&run->bytes, bytes);
-    fanout->deliver(fanout->ctx, slot, run, offset, bytes.len, message);
+    add_framed(run, framing, lines);
+    fanout->deliver(fanout->ctx, slot, run, offset, run->bytes.len - offset, message);
 }
 
-void fanout_say(struct fanout *fanout, uint32_t slot, struct str bytes)
+void fanout_say(struct fanout *fanout, uint32_t slot, enum framing framing, struct str lines)
 {
-    say(fanout, slot, bytes, NULL);
+    say(fanout, slot, framing, lines, NULL);
 }
 
 void fanout_apply(struct fanout *fanout, const struct effect *effect)
@@ -205,7 +222,8 @@ void fanout_apply(struct fanout *fanout, const struct effect *effect)
     struct fan_place *place;
     switch (effect->kind) {
     case EFFECT_REPLY:
-        say(fanout, session_id_slot(effect->session), effect->message->body, effect->message);
+        say(fanout, session_id_slot(effect->session), session->framing, effect->message->body,
+            effect->message);
         break;
     case EFFECT_JOIN:
         fanout_join(fanout, session, effect->room, effect->rank);

@@ -1,11 +1,13 @@
 /*
- * HTTP on a chat port: one static page that says how to join, and clear words for protocols that a
- * listener does not admit. The edge's thread. A request's body is never read, let alone run as IRC.
+ * HTTP on a chat port: one static page that says how to join, the way to a WebSocket, and clear
+ * words for protocols that a listener does not admit. The edge's thread. A request's body is never
+ * read, let alone run as IRC.
  */
 #include "edge_priv.h"
 
 #include "http.h"
 #include "sniff.h"
+#include "ws_handshake.h"
 
 static void add_escaped(struct buf *out, const char *text)
 {
@@ -58,6 +60,11 @@ static void answer(struct conn *conn, int code, struct str type, struct str body
     buf_finish(&out);
 }
 
+void http_conn_answer(struct conn *conn, int code, struct str text)
+{
+    answer(conn, code, STR("text/plain; charset=utf-8"), text, false);
+}
+
 void http_conn_input(struct conn *conn, struct str bytes)
 {
     struct http_head head;
@@ -67,8 +74,11 @@ void http_conn_input(struct conn *conn, struct str bytes)
     }
     const struct str text = STR("text/plain; charset=utf-8");
     if (status != STATUS_OK) {
-        answer(conn, http_code_of(status), text, STR("This is not a request I understand.\n"),
-               false);
+        http_conn_answer(conn, http_code_of(status), STR("This is not a request I understand.\n"));
+        return;
+    }
+    if (ws_is_asked_for(&head)) {
+        ws_conn_start(conn, &head, bytes);
         return;
     }
     bool is_head = str_eq(head.method, STR("HEAD"));
@@ -88,14 +98,12 @@ void http_conn_input(struct conn *conn, struct str bytes)
 
 void refuse_protocol(struct conn *conn, int sniffed)
 {
-    const struct str text = STR("text/plain; charset=utf-8");
     bool tls_wanted = conn->listener == LISTENER_TLS && conn->ssl == NULL;
     switch ((enum sniff_kind)sniffed) {
     case SNIFF_HTTP:
-        answer(conn, 400, text,
-               tls_wanted ? STR("This port speaks TLS only: use https.\n")
-                          : STR("This port speaks IRC, not HTTP.\n"),
-               false);
+        http_conn_answer(conn, 400,
+                         tls_wanted ? STR("This port speaks TLS only: use https.\n")
+                                    : STR("This port speaks IRC, not HTTP.\n"));
         break;
     case SNIFF_TLS: {
         /* A fatal alert, unexpected_message (RFC 8446 section 6), as TLS says it before keys. */

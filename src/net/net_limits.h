@@ -24,6 +24,8 @@ enum {
                                        in an output over its bound */
     EDGE_LINGER_MS = 2000,          /* for the last line of a connection to leave */
     EDGE_HTTP_HEAD_MS = 10000,
+    WEBIRC_DIGEST = 32,     /* bytes */
+    WEBIRC_REMEMBERED = 16, /* gateways whose password an edge knows to be right */
     LISTEN_BACKLOG = 4096,
     CLASSIC_SUFFIX_MAX = 1000, /* how often a taken nickname gets another number */
     CLASSIC_TEXT_BYTES_MIN = 100,

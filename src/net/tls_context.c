@@ -49,6 +49,26 @@ static int choose_alpn(SSL *ssl, const unsigned char **ret, unsigned char *ret_l
     return SSL_TLSEXT_ERR_NOACK;
 }
 
+/* Any certificate will do, and none: what it is worth is for others to say. */
+static int accept_any(int verified, X509_STORE_CTX *store)
+{
+    return 1;
+}
+
+/* Clients of IRC may show a certificate by which they are known. Browsers would bother people with
+ * that question, and they say what they are. */
+static int on_hello(SSL *ssl, int *alert, void *arg)
+{
+    const unsigned char *list;
+    size_t len;
+    bool browser =
+        SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_application_layer_protocol_negotiation, &list,
+                                  &len) == 1 &&
+        (memmem(list, len, "\x08http/1.1", 9) != NULL || memmem(list, len, "\x02h2", 3) != NULL);
+    SSL_set_verify(ssl, browser ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, accept_any);
+    return SSL_CLIENT_HELLO_SUCCESS;
+}
+
 /* A key with a passphrase is refused instead of asking on a terminal that may not be there. */
 static int no_passphrase(char *into, int size, int writing, void *user)
 {
@@ -65,6 +85,7 @@ static bool set_rules(SSL_CTX *ssl)
     SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_default_passwd_cb(ssl, no_passphrase);
     SSL_CTX_set_alpn_select_cb(ssl, choose_alpn, NULL);
+    SSL_CTX_set_client_hello_cb(ssl, on_hello, NULL);
     return SSL_CTX_set_num_tickets(ssl, 0) == 1 &&
            SSL_CTX_set_min_proto_version(ssl, TLS1_2_VERSION) == 1 &&
            SSL_CTX_set_cipher_list(ssl, "ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL") == 1 &&

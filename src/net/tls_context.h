@@ -6,7 +6,8 @@
  * TLS 1.2 and 1.3 with forward secrecy only; no renegotiation, no compression, and no session
  * tickets: a full handshake with an elliptic-curve key costs a fraction of a millisecond, and
  * tickets would tie the secrecy of TLS 1.2 to one key in memory. ALPN takes "irc" and "http/1.1"
- * and goes on without where neither is offered.
+ * and goes on without where neither is offered. Who does not speak HTTP is asked for a certificate,
+ * which may be any or none: nothing about it is checked.
  */
 #ifndef MARU_TLS_CONTEXT_H
 #define MARU_TLS_CONTEXT_H

@@ -121,6 +121,8 @@ static void on_registered(struct conn *conn, const struct effect *effect)
     fanout_open(&edge->fanout, conn->id);
     if (conn->stage == CONN_CLASSIC) {
         fanout_set_apart(&edge->fanout, conn->id);
+    } else if (conn->ws != NULL) {
+        fanout_set_framing(&edge->fanout, conn->id, conn_framing(conn));
     }
     admission_registered(edge->admission, &conn->address);
     conn->registered = true;

@@ -13,7 +13,8 @@ struct verify {
     uv_work_t work;
     struct edge *edge;
     session_id id;
-    bool signup; /* of PASS, before registration; else of OPER */
+    bool gateway; /* of WEBIRC */
+    bool signup;  /* of PASS, before registration; else of OPER */
     bool right;
     char *password;
     char *hash;
@@ -40,6 +41,10 @@ static void apply_verdict(struct conn *conn, const struct verify *verify)
         .now_ms = edge->wall_ms,
         .verdict.right = verify->right,
     };
+    if (verify->gateway) {
+        webirc_verdict(conn, verify->right, verify->hash);
+        return;
+    }
     if (!verify->signup) {
         turn_add_input(conn, &input, (struct str){0});
         return;
@@ -101,6 +106,12 @@ void verify_signup(struct conn *conn)
     const char *hash;
     peer_password(&conn->peer, conn->edge->settings, &password, &hash);
     begin(conn, true, password, hash);
+}
+
+void verify_gateway(struct conn *conn, struct str password, const char *hash)
+{
+    begin(conn, false, password, hash);
+    conn->verify->gateway = true;
 }
 
 void verify_operator(struct conn *conn, unsigned operator_index, struct str password)

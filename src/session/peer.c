@@ -35,6 +35,7 @@ static void signup_free(struct peer *peer)
         free(signup->away);
         metadata_finish(&signup->metadata);
         metadata_finish(&signup->subscriptions);
+        signup_webirc_free(signup);
         free(signup);
         peer->signup = NULL;
     }

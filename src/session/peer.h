@@ -7,6 +7,7 @@
 #ifndef MARU_PEER_H
 #define MARU_PEER_H
 
+#include "address.h"
 #include "arena.h"
 #include "buf.h"
 #include "input.h"
@@ -47,9 +48,10 @@ struct peer_env {
 
 enum peer_act {
     PEER_NOTHING,
-    PEER_INPUT,  /* give *ret_input to the core; for INPUT_REGISTER wait for its answer */
-    PEER_VERIFY, /* check peer_password() and call peer_verdict(); wait for it */
-    PEER_CLOSE,  /* the last line is in `out`: send it and close */
+    PEER_INPUT,   /* give *ret_input to the core; for INPUT_REGISTER wait for its answer */
+    PEER_GATEWAY, /* check peer_webirc() and call peer_webirc_verdict(); wait for it */
+    PEER_VERIFY,  /* check peer_password() and call peer_verdict(); wait for it */
+    PEER_CLOSE,   /* the last line is in `out`: send it and close */
 };
 
 void peer_init(struct peer *peer, enum session_kind kind, bool tls, struct str host,
@@ -69,6 +71,22 @@ void peer_password(const struct peer *peer, const struct settings *settings,
                    struct str *ret_password, const char **ret_hash);
 enum peer_act peer_verdict(struct peer *peer, const struct peer_env *env, bool right,
                            struct input *ret_input);
+
+/* Whom a gateway says that it speaks for (IRCv3 "WebIRC Extension"). */
+struct peer_webirc {
+    char *password;
+    char *host;             /* as others shall see it */
+    struct address address; /* where it really comes from */
+    bool secure;            /* it speaks TLS with the gateway */
+    unsigned tried;         /* the caller's: how many gateways it is none of */
+};
+
+/* Valid after PEER_GATEWAY, until the verdict. */
+struct peer_webirc *peer_webirc(const struct peer *peer);
+/* Whether that was a gateway's word. Where it was, its host is the peer's and its lines go on. */
+enum peer_act peer_webirc_verdict(struct peer *peer, const struct peer_env *env, bool right);
+/* It comes from elsewhere than it seemed. Before registration. */
+void peer_set_host(struct peer *peer, struct str host);
 
 /* The core's answer to INPUT_REGISTER. */
 void peer_admitted(struct peer *peer, const struct peer_env *env);

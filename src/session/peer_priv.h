@@ -19,6 +19,7 @@ struct peer_signup {
     bool negotiating;   /* CAP LS or REQ came, CAP END did not */
     int operator_index; /* whose password is being checked; -1: the server's own */
     bool verified;
+    struct peer_webirc *webirc; /* while it is being checked */
 };
 
 /* ":server NNN nick " + format, before registration. */
@@ -29,6 +30,9 @@ enum peer_act signup_line(struct peer *peer, const struct peer_env *env, const s
 /* AWAY, ISUPPORT or METADATA. */
 void signup_early(struct peer *peer, const struct peer_env *env, enum verb_id verb,
                   const struct line *line);
+/* peer_webirc.c */
+enum peer_act signup_webirc(struct peer *peer, const struct peer_env *env, const struct line *line);
+void signup_webirc_free(struct peer_signup *signup);
 /* The last line of a peer that is no user. */
 enum peer_act signup_close(struct peer *peer, const struct peer_env *env, const char *why);
 /* Everything that a registration needs is there: ask for the password's verdict, or the core. */

@@ -297,6 +297,9 @@ enum peer_act signup_line(struct peer *peer, const struct peer_env *env, const s
         return signup_close(peer, env, "Too many lines before registration");
     }
     const struct verb *verb = verb_find(line->command);
+    if (env->settings->n_gateways > 0 && str_eq_nocase(line->command, STR("WEBIRC"))) {
+        return signup_webirc(peer, env, line);
+    }
     if (verb == NULL) {
         signup_reply(peer, env, ERR_UNKNOWNCOMMAND, STR_FMT " :Unknown command",
                      STR_ARG(str_cut_utf8(line->command, 50)));

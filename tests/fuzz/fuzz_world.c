@@ -33,6 +33,7 @@ void fuzz_world_init(struct fuzz_world *f, unsigned n_edges, uint64_t seed)
     for (unsigned i = 0; i < 8; i++) {
         f->conns[i] =
             world_connect(f->world, i % 2 == 0 ? STR("h.test") : STR("2001:db8::1"), i == 3);
+        world_set_framing(f->world, f->conns[i], i % 3); /* Some over WebSocket. */
     }
 }
 
@@ -166,6 +167,7 @@ static void step(struct fuzz_world *f, unsigned client, char what, struct str te
     case 'c':
         if (world_is_closed(world, conn) && world_conns(world) < 40) {
             f->conns[client] = world_connect(world, STR("again.test"), false);
+            world_set_framing(world, f->conns[client], f->conns[client] % 3);
         }
         break;
     case 't':

@@ -39,8 +39,12 @@ static bool connect_client(struct script *s, struct str name, struct str words)
     buf_printf(&host, STR_FMT ".test", STR_ARG(name));
     struct str from = option(words, "host", buf_str(&host));
     s->clients = xrealloc(s->clients, (s->n_clients + 1) * sizeof(*s->clients));
-    s->clients[s->n_clients++] = (struct client){
-        .name = str_dup(name), .conn = world_connect(s->world, from, has_word(words, "tls"))};
+    unsigned conn = world_connect(s->world, from, has_word(words, "tls"));
+    s->clients[s->n_clients++] = (struct client){.name = str_dup(name), .conn = conn};
+    world_set_framing(s->world, conn,
+                      has_word(words, "ws")       ? 1
+                      : has_word(words, "binary") ? 2
+                                                  : 0);
     buf_finish(&host);
     return true;
 }

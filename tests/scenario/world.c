@@ -286,6 +286,7 @@ static void apply_to_conn(struct world_edge *edge, const struct effect *effect)
     switch (effect->kind) {
     case EFFECT_REGISTERED:
         fanout_open(&edge->fanout, conn->id);
+        fanout_set_framing(&edge->fanout, conn->id, conn->framing);
         peer_admitted(&conn->peer, &env);
         conn->held = false;
         conn->resuming = !ended;

@@ -27,6 +27,9 @@ void world_destroy(struct world *world);
 /* Somebody connects from `host`, to the next edge in turn. */
 unsigned world_connect(struct world *world, struct str host, bool tls);
 unsigned world_conns(const struct world *world);
+/* What it is sent is framed (enum framing in fanout.h); it is seen as lines all the same. Before it
+ * says anything. */
+void world_set_framing(struct world *world, unsigned conn, unsigned framing);
 
 /* Bytes arrive from it; nothing is done with them before world_run(). */
 void world_send(struct world *world, unsigned conn, struct str bytes);

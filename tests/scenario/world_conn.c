@@ -3,6 +3,7 @@
 
 #include "alloc.h"
 #include "line_cut.h"
+#include "ws.h"
 
 struct peer_env conn_env(struct world *world, const struct world_conn *conn)
 {
@@ -32,7 +33,8 @@ void conn_deliver(void *ctx, uint32_t slot, struct run *run, size_t offset, size
     if (conn == NULL || conn->doomed) {
         return;
     }
-    CHECK(len > 0 && offset + len <= run->bytes.len && run->bytes.p[offset + len - 1] == '\n');
+    CHECK(len > 0 && offset + len <= run->bytes.len);
+    CHECK(conn->framing != FRAMING_LINES || run->bytes.p[offset + len - 1] == '\n');
     if (conn->gate != NULL && gates_hold(&edge->gates, conn->gate, run, offset, len, message)) {
         return;
     }
@@ -49,7 +51,8 @@ void conn_say(struct world *world, struct world_conn *conn, struct str bytes)
 {
     if (bytes.len > 0 && !conn->doomed) {
         model_said(conn, bytes);
-        fanout_say(&world_edge_of(world, conn)->fanout, session_id_slot(conn->id), bytes);
+        fanout_say(&world_edge_of(world, conn)->fanout, session_id_slot(conn->id), conn->framing,
+                   bytes);
     }
 }
 
@@ -95,6 +98,35 @@ void conn_doom(struct world *world, struct world_conn *conn, struct str reason)
     }
 }
 
+/* Whole frames of a server, back into lines. */
+static void unframe(const struct world_conn *conn, struct str bytes, struct buf *out)
+{
+    const unsigned char first = 0x80 | (conn->framing == FRAMING_TEXT ? WS_TEXT : WS_BINARY);
+    while (bytes.len > 0) {
+        const unsigned char *head = (const unsigned char *)bytes.p;
+        CHECK(bytes.len >= 4 && head[0] == first && head[1] <= 126);
+        bool wide = head[1] == 126;
+        size_t len = wide ? (size_t)head[2] << 8 | head[3] : head[1];
+        size_t before = wide ? 4 : 2;
+        CHECK(len <= bytes.len - before && (wide ? len >= 126 : len > 0));
+        CHECK(str_is_utf8(str_make(bytes.p + before, len)));
+        buf_add(out, bytes.p + before, len);
+        buf_add_cstr(out, "\r\n");
+        bytes = str_make(bytes.p + before + len, bytes.len - before - len);
+    }
+}
+
+static void see(struct world *world, struct world_conn *conn, struct str bytes)
+{
+    size_t before = conn->seen.len;
+    if (conn->framing == FRAMING_LINES) {
+        buf_add_str(&conn->seen, bytes);
+    } else {
+        unframe(conn, bytes, &conn->seen);
+    }
+    buf_add(&world->trace, conn->seen.p + before, conn->seen.len - before);
+}
+
 /* What the client reads must be what the model says, in its order, and no echo that must wait. */
 static void drain(struct world *world, struct world_conn *conn)
 {
@@ -109,12 +141,11 @@ static void drain(struct world *world, struct world_conn *conn)
         for (unsigned i = 0; i < conn->n_marks; i++) {
             conn->marks[i].at -= len;
         }
-        buf_add(&conn->seen, front, len);
-        buf_add(&world->trace, front, len);
+        see(world, conn, str_make(front, len));
         buf_consume(&conn->due, len);
         outq_consume(&conn->out, len);
     }
-    CHECK(conn->out.bytes == 0 && conn->due.len == gate_bytes(conn->gate));
+    CHECK(conn->out.bytes == 0 && model_due(conn) == gate_bytes(conn->gate));
 }
 
 void conn_flush(struct world *world, struct world_conn *conn)
@@ -177,6 +208,10 @@ static void act(struct world *world, struct world_conn *conn, enum peer_act what
     case PEER_VERIFY:
         conn->held = true;
         conn->verify = VERIFY_SIGNUP;
+        break;
+    case PEER_GATEWAY:
+        conn->held = true;
+        conn->verify = VERIFY_GATEWAY;
         break;
     case PEER_NOTHING:
     case PEER_CLOSE:
@@ -330,6 +365,12 @@ void world_send(struct world *world, unsigned number, struct str bytes)
     }
 }
 
+void world_set_framing(struct world *world, unsigned number, unsigned framing)
+{
+    CHECK(framing < FRAMINGS && !at(world, number)->open);
+    at(world, number)->framing = (enum framing)framing;
+}
+
 void world_break(struct world *world, unsigned number, struct str reason)
 {
     conn_doom(world, at(world, number), reason);
@@ -386,11 +427,14 @@ void world_verdict(struct world *world, unsigned number, bool right)
         struct peer_env env = conn_env(world, conn);
         buf_clear(&world->out);
         conn->held = false;
-        enum peer_act what = peer_verdict(&conn->peer, &env, right, &input);
+        enum peer_act what = verify == VERIFY_GATEWAY
+                                 ? peer_webirc_verdict(&conn->peer, &env, right)
+                                 : peer_verdict(&conn->peer, &env, right, &input);
         if (what == PEER_CLOSE) {
             conn_close_after(world, conn, buf_str(&world->out));
         } else {
             act(world, conn, what, &input, (struct str){0});
+            conn->resuming = true;
         }
     }
     world_run(world);

@@ -28,7 +28,7 @@ static void say(void *ctx, session_id session, struct str bytes, const struct me
     struct world_conn *conn = conn_of(edge, session);
     size_t before = gate_bytes(conn->gate);
     if (bytes.len > 0) {
-        fanout_say(&edge->fanout, session_id_slot(session), bytes);
+        fanout_say(&edge->fanout, session_id_slot(session), conn->framing, bytes);
     }
     if (message != NULL) {
         model_echoed(conn, edge->world->store.finished_seq);

@@ -5,6 +5,7 @@
 #include "world_priv.h"
 
 #include "alloc.h"
+#include "ws.h"
 
 /* ---- the model ---- */
 
@@ -50,20 +51,45 @@ static bool is_in_audience(const struct world_conn *conn, const struct effect *e
     return true;
 }
 
-void model_said(struct world_conn *conn, struct str bytes)
+static void add_framed(struct buf *out, enum framing framing, struct str lines)
 {
-    if (!conn->doomed) {
-        buf_add_str(&conn->due, bytes);
+    if (framing == FRAMING_LINES) {
+        buf_add_str(out, lines);
+        return;
+    }
+    while (lines.len > 0) {
+        struct str line = str_split(&lines, '\n');
+        ws_add(out, framing == FRAMING_TEXT ? WS_TEXT : WS_BINARY, str_make(line.p, line.len - 1));
     }
 }
 
-/* What waits for the store. */
-static void add_mark(struct world_conn *conn, uint64_t seq, struct str bytes)
+void model_said(struct world_conn *conn, struct str lines)
 {
     if (!conn->doomed) {
+        add_framed(&conn->due, conn->framing, lines);
+    }
+}
+
+/* A gate counts an echo before it is framed. */
+size_t model_due(const struct world_conn *conn)
+{
+    size_t due = conn->due.len;
+    for (unsigned i = 0; i < conn->n_marks; i++) {
+        due += conn->marks[i].body_len - conn->marks[i].len;
+    }
+    return due;
+}
+
+/* What waits for the store. */
+static void add_mark(struct world_conn *conn, uint64_t seq, struct str lines)
+{
+    if (!conn->doomed) {
+        struct buf framed = {0};
+        add_framed(&framed, conn->framing, lines);
         conn->marks = xrealloc(conn->marks, (conn->n_marks + 1) * sizeof(*conn->marks));
-        conn->marks[conn->n_marks++] =
-            (struct world_mark){.seq = seq, .at = conn->due.len, .len = bytes.len};
+        conn->marks[conn->n_marks++] = (struct world_mark){
+            .seq = seq, .at = conn->due.len, .len = framed.len, .body_len = lines.len};
+        buf_finish(&framed);
     }
 }
 
@@ -81,17 +107,18 @@ void model_echoed(struct world_conn *conn, uint64_t finished_seq)
     CHECK(take_mark(conn).seq <= finished_seq);
 }
 
-void model_replaced(struct world_conn *conn, struct str bytes)
+void model_replaced(struct world_conn *conn, struct str lines)
 {
     struct world_mark mark = take_mark(conn);
     struct buf due = {0};
     buf_add(&due, conn->due.p, mark.at);
-    buf_add_str(&due, bytes);
+    add_framed(&due, conn->framing, lines);
+    size_t len = due.len - mark.at;
     buf_add(&due, conn->due.p + mark.at + mark.len, conn->due.len - mark.at - mark.len);
     buf_finish(&conn->due);
     conn->due = due;
     for (unsigned i = 0; i < conn->n_marks; i++) {
-        conn->marks[i].at += bytes.len - mark.len;
+        conn->marks[i].at += len - mark.len;
     }
 }
 
@@ -179,7 +206,7 @@ static void check_conn(const struct world_edge *edge, const struct world_conn *c
         unsigned at = place_of(conn, room->id);
         CHECK(at < conn->n_places && conn->places[at].rank == member->rank);
     }
-    CHECK(conn->doomed || conn->out.bytes + gate_bytes(conn->gate) == conn->due.len);
+    CHECK(conn->doomed || conn->out.bytes + gate_bytes(conn->gate) == model_due(conn));
 }
 
 void world_check(const struct world *world)

@@ -15,7 +15,7 @@
 
 enum { WORLD_SCATTERED = 64, WORLD_LINGER_MS = 2000, WORLD_READ_BYTES = 16 * 1024 };
 
-enum world_verify { VERIFY_NONE, VERIFY_SIGNUP, VERIFY_OPERATOR };
+enum world_verify { VERIFY_NONE, VERIFY_SIGNUP, VERIFY_OPERATOR, VERIFY_GATEWAY };
 
 /* The model's record of one room of a session. */
 struct world_place {
@@ -28,6 +28,7 @@ struct world_mark {
     uint64_t seq;
     size_t at;
     size_t len;
+    size_t body_len; /* before it was framed */
 };
 
 struct world_conn {
@@ -37,6 +38,7 @@ struct world_conn {
     struct buf kernel;  /* sent by the client, not yet read by the server */
     struct buf pending; /* read, and waiting */
     struct outq out;
+    enum framing framing;
     struct gate *gate;
     unsigned answered; /* readers' answers in its output */
     bool piece;        /* a reader waits until it has drained */
@@ -132,10 +134,12 @@ void conn_drained(struct world *world, struct world_conn *conn);
 
 /* world_model.c */
 void model_apply(struct world_edge *edge, const struct effect *effect);
-void model_said(struct world_conn *conn, struct str bytes);
+void model_said(struct world_conn *conn, struct str lines);
+/* How many bytes are on their way to it, as gates count them. */
+size_t model_due(const struct world_conn *conn);
 /* Its first echo leaves, which must have been finished; or something else does in its place. */
 void model_echoed(struct world_conn *conn, uint64_t finished_seq);
-void model_replaced(struct world_conn *conn, struct str bytes);
+void model_replaced(struct world_conn *conn, struct str lines);
 void trace_effect(struct world *world, const struct effect *effect);
 
 #endif

@@ -5,6 +5,7 @@
 #include "chance.h"
 #include "fanout.h"
 #include "net_limits.h"
+#include "ws.h"
 
 #include "alloc.h"
 
@@ -18,6 +19,7 @@ struct member {
     uint32_t generation;
     cap_set caps;
     uint8_t traits;
+    enum framing framing;
     int ranks[ROOMS + 1]; /* by room id; OUT: not there */
     struct buf got;
     struct buf due;
@@ -28,6 +30,7 @@ struct table {
     struct member members[SLOTS];
     uint64_t seed;
     unsigned number; /* of the next message */
+    bool framed;     /* some members are on WebSocket */
     unsigned pieces; /* deliveries since the last check */
 };
 
@@ -39,6 +42,16 @@ static void on_deliver(void *ctx, uint32_t slot, struct run *run, size_t offset,
     assert_true(len > 0 && offset + len <= run->bytes.len);
     t->pieces++;
     buf_add(&t->members[slot].got, run->bytes.p + offset, len);
+}
+
+/* What is due to a member, as its lines leave. */
+static void owe(struct member *m, struct str lines)
+{
+    if (m->framing == FRAMING_LINES) {
+        buf_add_str(&m->due, lines);
+    } else {
+        ws_add_lines(&m->due, m->framing == FRAMING_TEXT ? WS_TEXT : WS_BINARY, lines);
+    }
 }
 
 static void begin(struct table *t)
@@ -93,7 +106,11 @@ static void open_or_close(struct table *t, unsigned slot)
     m->caps = 0;
     m->traits = 0;
     m->id = session_id_make(EDGE, ++m->generation, slot);
+    m->framing = t->framed ? (enum framing)chance(&t->seed, FRAMINGS) : FRAMING_LINES;
     fanout_open(&t->fanout, m->id);
+    if (m->framing != FRAMING_LINES) {
+        fanout_set_framing(&t->fanout, m->id, m->framing);
+    }
     assert_non_null(fanout_session(&t->fanout, m->id));
     assert_null(fanout_session(&t->fanout, session_id_make(EDGE, m->generation - 1, slot)));
 }
@@ -200,7 +217,10 @@ static void cast(struct table *t)
     buf_finish(&body);
     for (unsigned i = 0; i < SLOTS; i++) {
         if (is_meant(&t->members[i], &a, rooms, n_rooms)) {
-            message_render(message, t->members[i].caps, &t->members[i].due);
+            struct buf lines = {0};
+            message_render(message, t->members[i].caps, &lines);
+            owe(&t->members[i], buf_str(&lines));
+            buf_finish(&lines);
         }
     }
     apply(t, (struct effect){.kind = EFFECT_CAST, .audience = a, .message = message});
@@ -211,14 +231,14 @@ static void reply(struct table *t, unsigned slot)
     struct member *m = &t->members[slot];
     struct str bytes = STR(":server 001 x :one\r\n:server 002 x :two\r\n");
     if (m->open) {
-        buf_add_str(&m->due, bytes);
+        owe(m, bytes);
     }
     apply(t, (struct effect){.kind = EFFECT_REPLY,
                              .session = m->id,
                              .message = message_create(&(struct message_parts){.body = bytes})});
     if (m->open) {
-        buf_add_str(&m->due, STR("said\r\n"));
-        fanout_say(&t->fanout, slot, STR("said\r\n"));
+        owe(m, STR("said\r\n"));
+        fanout_say(&t->fanout, slot, m->framing, STR("said\r\n"));
     }
 }
 
@@ -226,6 +246,7 @@ static void random_effects(void **state)
 {
     struct table *t = xcalloc(1, sizeof(*t));
     begin(t);
+    t->framed = true;
     for (int step = 0; step < STEPS; step++) {
         unsigned slot = (unsigned)chance(&t->seed, SLOTS);
         if (chance(&t->seed, 200) == 0) {

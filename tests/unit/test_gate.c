@@ -47,7 +47,7 @@ static void say(void *ctx, session_id id, struct str bytes, const struct message
 {
     struct table *t = ctx;
     if (bytes.len > 0) {
-        fanout_say(&t->fanout, session_id_slot(id), bytes);
+        fanout_say(&t->fanout, session_id_slot(id), FRAMING_LINES, bytes);
     }
 }
 
@@ -155,7 +155,7 @@ static void speak(struct table *t, unsigned who, uint64_t seq, const char *body)
 
 static void line(struct table *t, unsigned who, const char *bytes)
 {
-    fanout_say(&t->fanout, who, str_from(bytes));
+    fanout_say(&t->fanout, who, FRAMING_LINES, str_from(bytes));
 }
 
 static void stored(struct table *t, uint64_t seq, bool failed)
