@@ -86,17 +86,27 @@ class History(TestCase):
             server = self.start()
 
     def test_nothing_is_kept_where_it_is_off(self):
-        server = self.start(config='history: { on = false; };\n')
+        """Accounts have the database, too; without either there is none."""
+        server = self.say_where_it_is_off('')
+        server.stop()
+        self.assertEqual(after_the_crash(self.data, 'SELECT count(*) FROM messages'), [(0,)])
+        shutil.rmtree(self.data)
+        os.mkdir(self.data)
+        server = self.say_where_it_is_off('accounts: { on = false; };\n')
+        self.assertFalse(os.path.exists(os.path.join(self.data, DATABASE)))
+        refused = server.ctl('history', check=False)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn('switched off', refused.stderr)
+
+    def say_where_it_is_off(self, config):
+        server = self.start(config='history: { on = false; };\n' + config)
         caps = 'echo-message message-tags standard-replies'
         alice = self.client(server, 'alice', caps=caps, join=ROOM)
         alice.send(f'PRIVMSG {ROOM} :gone with the wind')
         alice.expect(r'PRIVMSG \S+ :gone with the wind$')
         alice.send(f'CHATHISTORY LATEST {ROOM} * 5')
         alice.expect(r' (421|FAIL CHATHISTORY) ')
-        self.assertFalse(os.path.exists(os.path.join(self.data, DATABASE)))
-        refused = server.ctl('history', check=False)
-        self.assertEqual(refused.returncode, 1)
-        self.assertIn('switched off', refused.stderr)
+        return server
 
     # ---- the echo ----
 
