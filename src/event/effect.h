@@ -61,8 +61,15 @@ enum effect_kind {
     EFFECT_ANSWERED, /* its answer is complete: INPUT_ANSWERED frees it */
 };
 
-/* A member's rank in a room, as bits: a set of '@' and '+'. */
-enum { RANK_VOICE = 1, RANK_OP = 8 };
+/* A member's ranks in a room, as bits: each alone is greater than all lower ones together, so that
+ * sets of them compare by the highest. They stand on disk. */
+enum {
+    RANK_VOICE = 1,    /* + */
+    RANK_HALFOP = 4,   /* % */
+    RANK_OP = 8,       /* @ */
+    RANK_ADMIN = 16,   /* & */
+    RANK_FOUNDER = 32, /* ~ */
+};
 
 /* What the edge must know of a session beside its capabilities. */
 enum {
@@ -83,7 +90,7 @@ enum refusal {
 enum audience_kind {
     AUDIENCE_SESSION, /* `session` alone */
     AUDIENCE_ROOM,    /* members of `room` */
-    AUDIENCE_ROOMS,   /* everybody in any of message->rooms, once */
+    AUDIENCE_ROOMS,   /* everybody in any of message->rooms, once; see n_closed */
     AUDIENCE_ALL,     /* every registered session */
 };
 

@@ -18,6 +18,7 @@ struct message *message_create(const struct message_parts *parts)
     refcount_set(&message->holders, 1);
     message->time_ms = parts->time_ms;
     message->n_rooms = parts->n_rooms;
+    message->n_closed = parts->n_closed;
     message->rooms = rooms;
     if (rooms_size > 0) {
         memcpy(rooms, parts->rooms, rooms_size);

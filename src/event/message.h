@@ -14,6 +14,7 @@
 struct message {
     struct refcount holders;
     uint32_t n_rooms;   /* of AUDIENCE_ROOMS */
+    uint32_t n_closed;  /* the last so many of them: only members with a rank see it there */
     uint64_t time_ms;   /* for server-time */
     struct str msgid;   /* empty where it has none */
     struct str account; /* its sender's, for account-tag; empty: none */
@@ -31,6 +32,7 @@ struct message_parts {
     struct str body;
     const room_id *rooms;
     uint32_t n_rooms;
+    uint32_t n_closed;
 };
 
 /* One allocation holds it all. It begins with one holder. */

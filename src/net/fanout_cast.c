@@ -146,11 +146,13 @@ static void to_rooms(struct fanout *fanout, struct delivery *d)
     if (except != NULL) {
         except->seen = stamp;
     }
+    uint32_t n_open = d->message->n_rooms - d->message->n_closed;
     for (uint32_t r = 0; r < d->message->n_rooms; r++) {
         const struct fan_room *room = fanout_room(fanout, d->message->rooms[r]);
         for (uint32_t i = 0; room != NULL && i < room->n; i++) {
             uint32_t slot = room->members[i].slot;
-            if (fanout->sessions[slot].seen != stamp) {
+            bool sees = r < n_open || room->members[i].rank > 0;
+            if (sees && fanout->sessions[slot].seen != stamp) {
                 fanout->sessions[slot].seen = stamp;
                 deliver(fanout, d, slot);
             }

@@ -18,11 +18,6 @@ static unsigned place_of(const struct world_conn *conn, room_id room)
     return i;
 }
 
-static bool is_in(const struct world_conn *conn, room_id room)
-{
-    return place_of(conn, room) < conn->n_places;
-}
-
 static bool is_in_audience(const struct world_conn *conn, const struct effect *effect)
 {
     const struct audience *a = &effect->audience;
@@ -42,7 +37,9 @@ static bool is_in_audience(const struct world_conn *conn, const struct effect *e
     }
     if (a->kind == AUDIENCE_ROOMS) {
         for (unsigned i = 0; i < effect->message->n_rooms; i++) {
-            if (is_in(conn, effect->message->rooms[i])) {
+            unsigned at = place_of(conn, effect->message->rooms[i]);
+            if (at < conn->n_places && (i < effect->message->n_rooms - effect->message->n_closed ||
+                                        conn->places[at].rank > 0)) {
                 return true;
             }
         }

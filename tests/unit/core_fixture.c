@@ -62,7 +62,9 @@ static bool is_in_audience(const struct fixture_session *s, const struct effect 
         return at < s->n_rooms && s->ranks[at] >= a->rank_min;
     case AUDIENCE_ROOMS:
         for (unsigned i = 0; i < e->message->n_rooms; i++) {
-            if (place(s, e->message->rooms[i]) < s->n_rooms) {
+            at = place(s, e->message->rooms[i]);
+            if (at < s->n_rooms &&
+                (i < e->message->n_rooms - e->message->n_closed || s->ranks[at] > 0)) {
                 return true;
             }
         }

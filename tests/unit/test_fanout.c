@@ -125,8 +125,8 @@ static void move(struct table *t, unsigned slot)
 {
     struct member *m = &t->members[slot];
     room_id room = 1 + chance(&t->seed, ROOMS);
-    static const uint8_t ranks[] = {0, RANK_VOICE, RANK_OP, RANK_OP | RANK_VOICE};
-    uint8_t rank = ranks[chance(&t->seed, 4)];
+    static const uint8_t ranks[] = {0, RANK_VOICE, RANK_HALFOP, RANK_OP, RANK_OP | RANK_VOICE};
+    uint8_t rank = ranks[chance(&t->seed, 5)];
     /* Sometimes of a session that has gone: nothing may come of it. */
     session_id id =
         chance(&t->seed, 10) == 0 ? session_id_make(EDGE, m->generation + 5, slot) : m->id;
@@ -160,7 +160,7 @@ static void change_traits(struct table *t, unsigned slot)
 }
 
 static bool is_meant(const struct member *m, const struct audience *a, const room_id *rooms,
-                     unsigned n_rooms)
+                     unsigned n_rooms, unsigned n_closed)
 {
     if (!m->open || (m->caps & a->caps_with) != a->caps_with || (m->caps & a->caps_without) != 0 ||
         (m->traits & a->traits) != a->traits) {
@@ -177,7 +177,8 @@ static bool is_meant(const struct member *m, const struct audience *a, const roo
     }
     bool found = a->kind == AUDIENCE_ALL;
     for (unsigned i = 0; i < n_rooms; i++) {
-        found = found || m->ranks[rooms[i]] != OUT;
+        found =
+            found || m->ranks[rooms[i]] > 0 || (m->ranks[rooms[i]] == 0 && i < n_rooms - n_closed);
     }
     return found;
 }
@@ -190,6 +191,7 @@ static void cast(struct table *t)
     for (unsigned i = 0; i < n_rooms; i++) {
         rooms[i] = 1 + chance(seed, ROOMS);
     }
+    unsigned n_closed = (unsigned)chance(seed, n_rooms + 1);
     static const uint8_t rank_mins[] = {0, 0, RANK_VOICE, RANK_OP};
     struct audience a = {
         .kind = (enum audience_kind)chance(seed, 4),
@@ -213,10 +215,11 @@ static void cast(struct table *t)
         .body = buf_str(&body),
         .rooms = rooms,
         .n_rooms = n_rooms,
+        .n_closed = n_closed,
     });
     buf_finish(&body);
     for (unsigned i = 0; i < SLOTS; i++) {
-        if (is_meant(&t->members[i], &a, rooms, n_rooms)) {
+        if (is_meant(&t->members[i], &a, rooms, n_rooms, n_closed)) {
             struct buf lines = {0};
             message_render(message, t->members[i].caps, &lines);
             owe(&t->members[i], buf_str(&lines));
