@@ -24,7 +24,7 @@ static void invite(struct core *core, const struct room *room, struct user *targ
     if (user_away(target) != NULL) {
         reply_numeric(core, RPL_AWAY, "%s :%s", target->name.raw, user_away(target));
     }
-    if (room_is_run_by(room, user)) {
+    if (room_allows(room, user, RANK_HALFOP)) {
         invite_add(target, room);
     }
     buf_printf(cast_from_user(core, user), "INVITE %s %s", target->name.raw, room->name.raw);
@@ -36,7 +36,7 @@ static void invite(struct core *core, const struct room *room, struct user *targ
          &(struct audience){
              .kind = AUDIENCE_ROOM,
              .room = room->id,
-             .rank_min = (room->modes & RMODE_INVITE_ONLY) != 0 ? RANK_OP : 0,
+             .rank_min = (room->modes & RMODE_INVITE_ONLY) != 0 ? RANK_HALFOP : 0,
              .caps_with = CAP_INVITE_NOTIFY,
              .session = core->who->id,
          });
@@ -62,7 +62,7 @@ void cmd_INVITE(struct core *core, const struct input_line *in)
         reply_not_on_channel(core, room_name(room));
         return;
     }
-    if ((room->modes & RMODE_INVITE_ONLY) != 0 && !room_is_run_by(room, user)) {
+    if ((room->modes & RMODE_INVITE_ONLY) != 0 && !room_allows(room, user, RANK_HALFOP)) {
         reply_need_op(core, room);
         return;
     }

@@ -1,35 +1,54 @@
 /* JOIN (Modern IRC, "JOIN message"). Pure; under the core's mutex. */
 #include "reply.h"
 
-/* Who enters an empty room made for it runs it; the lobby belongs to the server. */
-static uint8_t first_rank(const struct room *room)
+/* Why somebody may not enter. */
+struct barrier {
+    enum numeric numeric; /* 0: nothing is in the way */
+    const char *why;
+    struct str forward; /* of the ban; empty: where the room sends people */
+};
+
+static struct barrier find_barrier(const struct room *room, const struct user *user, struct str key)
 {
-    return room->members.len == 0 && !room->is_lobby ? RANK_OP : 0;
+    /* An invitation opens everything. */
+    if (invite_has(user, room)) {
+        return (struct barrier){0};
+    }
+    const struct mask_entry *ban = room_ban_of(room, user, MASK_TO_ENTER);
+    if (ban != NULL) {
+        return (struct barrier){ERR_BANNEDFROMCHAN, "Cannot join channel (+b)", ban->forward};
+    }
+    if ((room->modes & RMODE_INVITE_ONLY) != 0 &&
+        room_list_find(room, ROOM_INVEXES, user, MASK_TO_ENTER) == NULL) {
+        return (struct barrier){.numeric = ERR_INVITEONLYCHAN, .why = "Cannot join channel (+i)"};
+    }
+    if ((room->modes & RMODE_REGISTERED_JOIN) != 0 && user_account(user) == NULL) {
+        return (struct barrier){.numeric = ERR_NEEDREGGEDNICK,
+                                .why = "Cannot join channel (+R): log in to an account first"};
+    }
+    if (room->key != NULL && !str_eq(str_from(room->key), key)) {
+        return (struct barrier){.numeric = ERR_BADCHANNELKEY, .why = "Cannot join channel (+k)"};
+    }
+    if (room->limit > 0 && room->members.len >= room->limit) {
+        return (struct barrier){.numeric = ERR_CHANNELISFULL, .why = "Cannot join channel (+l)"};
+    }
+    return (struct barrier){0};
 }
 
-static bool may_enter(struct core *core, const struct room *room, const struct user *user,
-                      struct str key)
+/* Whoever is to come as a founder or the like may come always: the room is theirs. */
+static struct barrier barrier_of(const struct core *core, const struct room *room,
+                                 const struct user *user, struct str key)
 {
-    const char *name = room->name.raw;
-    bool invited = invite_has(user, room);
-    if (room_bans(room, user) && !invited) {
-        reply_numeric(core, ERR_BANNEDFROMCHAN, "%s :Cannot join channel (+b)", name);
-        return false;
+    if (room->founder != 0 && room_rank_of(room, user) >= RANK_OP) {
+        return (struct barrier){0};
     }
-    if ((room->modes & RMODE_INVITE_ONLY) != 0 && !invited &&
-        !room_list_matches(room, ROOM_INVEXES, user)) {
-        reply_numeric(core, ERR_INVITEONLYCHAN, "%s :Cannot join channel (+i)", name);
-        return false;
+    struct barrier barrier = find_barrier(room, user, key);
+    if (barrier.numeric == 0 && !room_count_join(core, room)) {
+        barrier = (struct barrier){
+            .numeric = ERR_THROTTLE,
+            .why = "Cannot join channel (+j): too many come at once, try again later"};
     }
-    if (room->key != NULL && !invited && !str_eq(str_from(room->key), key)) {
-        reply_numeric(core, ERR_BADCHANNELKEY, "%s :Cannot join channel (+k)", name);
-        return false;
-    }
-    if (room->limit > 0 && room->members.len >= room->limit && !invited) {
-        reply_numeric(core, ERR_CHANNELISFULL, "%s :Cannot join channel (+l)", name);
-        return false;
-    }
-    return true;
+    return barrier;
 }
 
 void join_add_extended(struct core *core, const struct room *room, const struct user *user)
@@ -39,8 +58,42 @@ void join_add_extended(struct core *core, const struct room *room, const struct 
                STR_ARG(account.len > 0 ? account : STR("*")), user_realname(user));
 }
 
-/* Everybody sees JOIN; with extended-join also account and real name. The message's number comes
- * out. */
+/* Another room that takes those who may not enter here, if it lets them in; or NULL. */
+static struct room *find_forward(struct core *core, const struct room *room,
+                                 const struct user *user, const struct barrier *barrier)
+{
+    struct str folded = barrier->forward;
+    if (folded.len == 0 && room->limits != NULL) {
+        folded = str_from(room->limits->forward_folded);
+    }
+    struct room *to = folded.len > 0 ? room_find(core, folded) : NULL;
+    if (to == NULL || to == room || user_membership(user, to) != NULL ||
+        barrier_of(core, to, user, (struct str){0}).numeric != 0) {
+        return NULL;
+    }
+    return to;
+}
+
+/* The room that the user enters: this one, or another; NULL, and answered: none. */
+static struct room *pass(struct core *core, struct room *room, const struct user *user,
+                         struct str key)
+{
+    const struct barrier barrier = barrier_of(core, room, user, key);
+    if (barrier.numeric == 0) {
+        return room;
+    }
+    struct room *to = find_forward(core, room, user, &barrier);
+    if (to == NULL) {
+        reply_numeric(core, barrier.numeric, "%s :%s", room->name.raw, barrier.why);
+    } else {
+        reply_numeric(core, ERR_LINKCHANNEL, "%s %s :Forwarding to another channel", room->name.raw,
+                      to->name.raw);
+    }
+    return to;
+}
+
+/* Everybody sees JOIN, but in an auditorium; with extended-join also account and real name. The
+ * message's number comes out. */
 static uint64_t announce_join(struct core *core, const struct room *room, const struct user *user)
 {
     const struct session *who = core->who;
@@ -50,13 +103,26 @@ static uint64_t announce_join(struct core *core, const struct room *room, const 
     uint64_t seq = core_last_seq(core);
     join_add_extended(core, room, user);
     struct message *extended = cast_message_like(core, plain);
-    record_message(core, extended, RECORD_JOIN, place_of_room(room->id), user_identity(user), 0);
+    uint8_t rank_min = room_hides(room, user_membership(user, room)->rank);
+    if (rank_min == 0) {
+        record_message(core, extended, RECORD_JOIN, place_of_room(room->id), user_identity(user),
+                       0);
+    }
     if (labelled) {
         reply_message(core, (who->caps & CAP_EXTENDED_JOIN) != 0 ? extended : plain);
+    }
+    for (const struct session *s = user->sessions; rank_min != 0 && s != NULL; s = s->next) {
+        /* Its rank does not let it see even itself. */
+        if (s != who || !labelled) {
+            struct message *own = (s->caps & CAP_EXTENDED_JOIN) != 0 ? extended : plain;
+            refcount_up(&own->holders);
+            cast(core, own, &(struct audience){.kind = AUDIENCE_SESSION, .session = s->id});
+        }
     }
     struct audience audience = {
         .kind = AUDIENCE_ROOM,
         .room = room->id,
+        .rank_min = rank_min,
         .caps_without = CAP_EXTENDED_JOIN,
         .session = labelled ? who->id : 0,
     };
@@ -69,6 +135,7 @@ static uint64_t announce_join(struct core *core, const struct room *room, const 
         cast(core, cast_message(core, (struct str){0}),
              &(struct audience){.kind = AUDIENCE_ROOM,
                                 .room = room->id,
+                                .rank_min = rank_min,
                                 .caps_with = CAP_AWAY_NOTIFY,
                                 .session = who->id});
     }
@@ -104,6 +171,19 @@ static void show_others(struct core *core, struct room *room, const struct user 
     }
 }
 
+static void enter(struct core *core, struct room *room)
+{
+    struct user *user = core->who->user;
+    room_add(core, room, user, room_rank_of(room, user));
+    invite_remove(user, room);
+    uint64_t seq = announce_join(core, room, user);
+    join_show(core, room, seq);
+    if (room_hides(room, user_membership(user, room)->rank) == 0) {
+        metadata_came(core, room, user);
+    }
+    show_others(core, room, user);
+}
+
 static void join(struct core *core, const struct name *name, struct str key)
 {
     struct user *user = core->who->user;
@@ -135,15 +215,12 @@ static void join(struct core *core, const struct name *name, struct str key)
             return;
         }
         room = room_create(core, name);
-    } else if (!may_enter(core, room, user, key)) {
-        return;
+    } else {
+        room = pass(core, room, user, key);
     }
-    room_add(core, room, user, first_rank(room));
-    invite_remove(user, room);
-    uint64_t seq = announce_join(core, room, user);
-    join_show(core, room, seq);
-    metadata_came(core, room, user);
-    show_others(core, room, user);
+    if (room != NULL) {
+        enter(core, room);
+    }
 }
 
 /* JOIN 0: leave every room. */

@@ -5,14 +5,14 @@ static void kick(struct core *core, struct room *room, struct user *target, stru
 {
     const struct user *user = core->who->user;
     const struct membership *membership = user_membership(user, room);
-    if (membership == NULL || (membership->rank & RANK_OP) == 0) {
+    if (membership == NULL || membership->rank < RANK_HALFOP) {
         core_log(core, LOG_OPERATOR, core->who->id,
                  "%s kicked %s from %s as server operator (" STR_FMT ")", user_mask(user),
                  user_mask(target), room->name.raw, STR_ARG(reason));
     }
     buf_printf(cast_from_user(core, user), "KICK %s %s :" STR_FMT, room->name.raw, target->name.raw,
                STR_ARG(reason));
-    cast_room(core, room, RECORD_KICK);
+    cast_room_of(core, room, RECORD_KICK, target);
     room_remove(core, room, target);
 }
 
@@ -25,7 +25,7 @@ static struct room *find_run_room(struct core *core, struct str name, struct str
         reply_no_such_channel(core, name);
         return NULL;
     }
-    if (room_is_run_by(room, user)) {
+    if (room_allows(room, user, RANK_HALFOP)) {
         return room;
     }
     if (user_membership(user, room) == NULL) {
@@ -40,9 +40,12 @@ static void kick_named(struct core *core, struct room *room, struct str nick, st
                        struct str reason)
 {
     struct user *target = user_find(core, folded);
+    const struct membership *membership = target != NULL ? user_membership(target, room) : NULL;
     if (target == NULL) {
         reply_no_such_nick(core, nick);
-    } else if (user_membership(target, room) == NULL) {
+    } else if (membership != NULL && !room_outranks(room, core->who->user, membership)) {
+        reply_outranked(core, room, target);
+    } else if (membership == NULL) {
         reply_numeric(core, ERR_USERNOTINCHANNEL, "%s %s :They aren't on that channel",
                       target->name.raw, room->name.raw);
     } else {

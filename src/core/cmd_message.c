@@ -107,33 +107,69 @@ static bool keep_and_echo(struct core *core, struct message *message, const stru
     return kept;
 }
 
-static bool may_speak(const struct core *core, const struct room *room, const char **ret_why)
+/* CTCP asks programs, not people; ACTION (/me) is talk. */
+static bool is_ctcp(const struct speech *speech)
+{
+    struct str text = speech->text;
+    return text.len > 0 && text.p[0] == '\x01' &&
+           !str_starts(text, STR("\x01"
+                                 "ACTION ")) &&
+           !str_eq(text, STR("\x01"
+                             "ACTION\x01"));
+}
+
+/* NULL: it may be said. */
+static const char *why_not(const struct core *core, const struct speech *speech,
+                           const struct room *room)
 {
     const struct user *user = core->who->user;
     struct membership *member = user_membership(user, room);
+    if ((room->modes & RMODE_NO_CTCP) != 0 && is_ctcp(speech)) {
+        return "questions to programs (CTCP) are not let through (+C)";
+    }
     if (member != NULL && member->rank != 0) {
-        return true;
+        return NULL;
     }
     if (member == NULL && (room->modes & RMODE_NO_EXTERNAL) != 0) {
-        *ret_why = "you are not in it (+n)";
-        return false;
+        return "you are not in it (+n)";
     }
-    if ((room->modes & RMODE_MODERATED) != 0) {
-        *ret_why = "only voiced members may speak (+m)";
-        return false;
+    if ((room->modes & (RMODE_MODERATED | RMODE_OP_MODERATED)) == RMODE_MODERATED) {
+        return "only voiced members may speak (+m)";
     }
-    if (member != NULL ? room_bans_member(room, user, member) : room_bans(room, user)) {
-        *ret_why = "you are banned (+b)";
-        return false;
+    if ((room->modes & RMODE_REGISTERED_SPEAK) != 0 && user_account(user) == NULL) {
+        return "only who is logged in to an account may speak (+M)";
     }
-    return true;
+    if (member != NULL ? room_silences(room, user, member)
+                       : room_ban_of(room, user, MASK_TO_SPEAK) != NULL) {
+        return "you are banned (+b)";
+    }
+    return speech->kept ? room_count_message(core, room, user) : NULL;
 }
 
-static void say_to_room(struct core *core, const struct speech *speech, struct room *room,
-                        uint8_t rank_min)
+/* What those without a rank say where U is set: its operators read it, nobody else. */
+static bool is_for_operators(const struct core *core, const struct room *room)
 {
-    const char *why = NULL;
-    if (!may_speak(core, room, &why)) {
+    const struct membership *member = user_membership(core->who->user, room);
+    return (room->modes & RMODE_OP_MODERATED) != 0 && (member == NULL || member->rank == 0);
+}
+
+/* The sender's other devices see what was sent. */
+static void cast_to_own_others(struct core *core, struct message *message, cap_set needed)
+{
+    for (const struct session *s = core->who->user->sessions; s != NULL; s = s->next) {
+        if (s != core->who && (s->caps & needed) == needed) {
+            refcount_up(&message->holders);
+            cast(core, message, &(struct audience){.kind = AUDIENCE_SESSION, .session = s->id});
+        }
+    }
+}
+
+/* `sign` is that of a STATUSMSG ("@#room"), or 0. */
+static void say_to_room(struct core *core, const struct speech *speech, struct room *room,
+                        char sign)
+{
+    const char *why = why_not(core, speech, room);
+    if (why != NULL) {
         if (!is_quiet(speech)) {
             reply_numeric(core, ERR_CANNOTSENDTOCHAN, "%s :Cannot send to channel: %s",
                           room->name.raw, why);
@@ -142,8 +178,8 @@ static void say_to_room(struct core *core, const struct speech *speech, struct r
     }
     /* The room's own spelling, so that every member sees one room; a status prefix stays. */
     struct buf target = {0};
-    if (rank_min != 0) {
-        buf_add_char(&target, rank_min == RANK_OP ? '@' : '+');
+    if (sign != '\0') {
+        buf_add_char(&target, sign);
     }
     buf_add_str(&target, room_name(room));
     struct message *message = make(core, speech, buf_str(&target));
@@ -151,6 +187,10 @@ static void say_to_room(struct core *core, const struct speech *speech, struct r
     if (core->settings->log_chat && speech->verb != VERB_TAGMSG) {
         core_log(core, LOG_CHAT, core->who->id, "%s <%s> " STR_FMT, room->name.raw,
                  core->who->user->name.raw, STR_ARG(speech->text));
+    }
+    uint8_t rank_min = rank_of_sign(sign);
+    if (is_for_operators(core, room) && rank_min < RANK_HALFOP) {
+        rank_min = RANK_HALFOP;
     }
     if (rank_min == 0) {
         if (keep_and_echo(core, message, speech, place_of_room(room->id))) {
@@ -160,6 +200,10 @@ static void say_to_room(struct core *core, const struct speech *speech, struct r
         /* Only some may read it, and nobody knows who they will have been. */
         const struct speech passing = {.verb = speech->verb};
         keep_and_echo(core, message, &passing, (struct place){0});
+        const struct membership *member = user_membership(core->who->user, room);
+        if (member != NULL && member->rank < rank_min) {
+            cast_to_own_others(core, message, caps_needed(speech));
+        }
     }
     cast(core, message,
          &(struct audience){.kind = AUDIENCE_ROOM,
@@ -169,13 +213,46 @@ static void say_to_room(struct core *core, const struct speech *speech, struct r
                             .session = core->who->id});
 }
 
+/* Whether that user wants to have it; who does not is told of by an answer. */
+static bool is_welcome(struct core *core, const struct speech *speech, const struct user *user)
+{
+    const struct user *sender = core->who->user;
+    if (user == sender || user_is_operator(sender)) {
+        return true;
+    }
+    if ((user->umodes & UMODE_REGISTERED_ONLY) != 0 && user_account(sender) == NULL &&
+        !accept_has(user, sender)) {
+        if (!is_quiet(speech)) {
+            reply_numeric(core, ERR_NEEDREGGEDNICK,
+                          "%s :Cannot send to user: only who is logged in to an account may (+R)",
+                          user->name.raw);
+        }
+        return false;
+    }
+    if ((user->umodes & UMODE_NO_CTCP) != 0 && is_ctcp(speech)) {
+        if (!is_quiet(speech)) {
+            reply_numeric(core, ERR_CANTSENDTOUSER,
+                          "%s :Cannot send to user: no questions to programs (+T)", user->name.raw);
+        }
+        return false;
+    }
+    return true;
+}
+
 static void say_to_user(struct core *core, const struct speech *speech, struct user *user)
 {
+    struct user *sender = core->who->user;
+    if (!is_welcome(core, speech, user)) {
+        return;
+    }
+    if ((sender->umodes & UMODE_REGISTERED_ONLY) != 0 && user != sender) {
+        accept_add(sender, user); /* Who is written to may answer. */
+    }
     struct message *message = make(core, speech, user_nick(user));
     cap_set needed = caps_needed(speech);
     if (keep_and_echo(core, message, speech,
-                      place_between(user_identity(core->who->user), user_identity(user)))) {
-        partners_met(core, core->who->user, user);
+                      place_between(user_identity(sender), user_identity(user)))) {
+        partners_met(core, sender, user);
     }
     for (const struct session *s = user->sessions; s != NULL; s = s->next) {
         if ((s->caps & needed) == needed) {
@@ -183,13 +260,8 @@ static void say_to_user(struct core *core, const struct speech *speech, struct u
             cast(core, message, &(struct audience){.kind = AUDIENCE_SESSION, .session = s->id});
         }
     }
-    /* The sender's other devices see what was sent. */
-    for (const struct session *s = core->who->user->sessions; s != NULL && user != core->who->user;
-         s = s->next) {
-        if (s != core->who && (s->caps & needed) == needed) {
-            refcount_up(&message->holders);
-            cast(core, message, &(struct audience){.kind = AUDIENCE_SESSION, .session = s->id});
-        }
+    if (user != sender) {
+        cast_to_own_others(core, message, needed);
     }
     message_unref(message);
     if (user_away(user) != NULL && speech->verb == VERB_PRIVMSG) {
@@ -237,15 +309,15 @@ static void say_to(struct core *core, const struct speech *speech, struct str ta
         return;
     }
     /* STATUSMSG: "@#room" is for operators, "+#room" for voiced members and up. */
-    uint8_t rank_min = 0;
-    if (folded.len > 1 && (folded.p[0] == '@' || folded.p[0] == '+') && folded.p[1] == '#') {
-        rank_min = folded.p[0] == '@' ? RANK_OP : RANK_VOICE;
+    char sign = '\0';
+    if (folded.len > 1 && rank_of_sign(folded.p[0]) != 0 && folded.p[1] == '#') {
+        sign = folded.p[0];
         folded = (struct str){folded.p + 1, folded.len - 1};
     }
     if (folded.len > 0 && folded.p[0] == '#') {
         struct room *room = room_find(core, folded);
         if (room != NULL) {
-            say_to_room(core, speech, room, rank_min);
+            say_to_room(core, speech, room, sign);
         } else if (!is_quiet(speech)) {
             reply_no_such_channel(core, target);
         }

@@ -37,7 +37,8 @@ static bool speaks_third(const struct core *core)
 static bool may_read(const struct room *room, const struct user *user)
 {
     return user_membership(user, room) != NULL || user_is_operator(user) ||
-           ((room->modes & RMODE_INVITE_ONLY) == 0 && room->key == NULL && !room_bans(room, user));
+           ((room->modes & RMODE_INVITE_ONLY) == 0 && room->key == NULL &&
+            room_ban_of(room, user, MASK_TO_ENTER) == NULL);
 }
 
 static bool may_write(const struct core *core, const struct target *target)

@@ -1,25 +1,47 @@
 /* MODE of users, and the way to that of rooms (Modern IRC, "MODE message"). Pure. */
 #include "reply.h"
 
-#include <stdlib.h>
-
-static const struct {
-    char letter;
-    uint8_t bit;
-} user_modes[] = {
-    {'i', UMODE_INVISIBLE},
-    {'o', UMODE_OPERATOR},
-    {'w', UMODE_WALLOPS},
-};
-
-enum { USER_MODES = sizeof(user_modes) / sizeof(user_modes[0]) };
-
-static void add_user_modes(struct buf *out, uint8_t umodes)
+void user_add_modes(uint8_t umodes, struct buf *out)
 {
-    for (unsigned i = 0; i < USER_MODES; i++) {
-        if ((umodes & user_modes[i].bit) != 0) {
-            buf_add_char(out, user_modes[i].letter);
+    for (unsigned i = 0; USER_MODE_LETTERS[i] != '\0'; i++) {
+        if ((umodes & 1u << i) != 0) {
+            buf_add_char(out, USER_MODE_LETTERS[i]);
         }
+    }
+}
+
+/* 0: there is no such mode. */
+static uint8_t bit_of(char letter)
+{
+    const char *at = letter != '\0' ? strchr(USER_MODE_LETTERS, letter) : NULL;
+    return at != NULL ? (uint8_t)(1u << (at - USER_MODE_LETTERS)) : 0;
+}
+
+uint8_t user_parse_modes(struct str letters)
+{
+    uint8_t umodes = 0;
+    for (size_t at = 0; at < letters.len; at++) {
+        umodes |= bit_of(letters.p[at]);
+    }
+    return umodes;
+}
+
+void user_begin_modes(struct core *core, struct user *user)
+{
+    user->umodes = user_parse_modes(str_from(core->settings->user_modes)) &
+                   (uint8_t) ~(UMODE_OPERATOR | UMODE_BOT);
+    if ((user->umodes & UMODE_INVISIBLE) != 0) {
+        core->n_invisible++;
+    }
+}
+
+void user_tell_modes(struct core *core, const struct user *user)
+{
+    if (user->umodes != 0) {
+        core->reply_start = core->reply.len;
+        buf_printf(&core->reply, ":%s MODE %s :+", core->settings->server_name, user->name.raw);
+        user_add_modes(user->umodes, &core->reply);
+        reply_end(core);
     }
 }
 
@@ -33,16 +55,13 @@ static uint8_t parse(struct str modes, uint8_t umodes, bool *ret_unknown)
             on = letter == '+';
             continue;
         }
-        unsigned i = 0;
-        while (i < USER_MODES && user_modes[i].letter != letter) {
-            i++;
-        }
-        if (i == USER_MODES) {
+        uint8_t bit = bit_of(letter);
+        if (bit == 0) {
             *ret_unknown = true;
         } else if (!on) {
-            umodes &= (uint8_t)~user_modes[i].bit;
-        } else if (letter != 'o') {
-            umodes |= user_modes[i].bit;
+            umodes &= (uint8_t)~bit;
+        } else if (bit != UMODE_OPERATOR) {
+            umodes |= bit;
         }
     }
     return umodes;
@@ -69,11 +88,11 @@ static void apply(struct core *core, struct user *user, uint8_t umodes)
     buf_printf(line, "MODE %s :", user->name.raw);
     if (on != 0) {
         buf_add_char(line, '+');
-        add_user_modes(line, on);
+        user_add_modes(on, line);
     }
     if (off != 0) {
         buf_add_char(line, '-');
-        add_user_modes(line, off);
+        user_add_modes(off, line);
     }
     cast_self(core);
 }
@@ -88,7 +107,7 @@ static void mode_user(struct core *core, const struct user *target, const struct
     if (in->line.n_params == 1) {
         struct buf *line = reply_begin(core, RPL_UMODEIS);
         buf_add_char(line, '+');
-        add_user_modes(line, user->umodes);
+        user_add_modes(user->umodes, line);
         reply_end(core);
         return;
     }

@@ -1,44 +1,11 @@
 /*
- * MODE of rooms: o v b e I k l i m n t s (Modern IRC, "MODE message", "Channel Modes"). Pure; under
- * the core's mutex. What really changes is announced in one line, or in several where one is too
- * short.
+ * MODE of rooms (Modern IRC, "MODE message", "Channel Modes"): the walk through the letters, ranks,
+ * and modes without a value. Pure; under the core's mutex. What really changes is announced in one
+ * line, or in several where one is too short.
  */
-#include "reply.h"
-
-#include "mask.h"
+#include "mode_room.h"
 
 #include <stdlib.h>
-
-/* The lists, in the order of enum room_list. */
-static const struct {
-    char letter;
-    enum numeric entry;
-    enum numeric end;
-    const char *end_text;
-} lists[ROOM_LISTS] = {
-    {'b', RPL_BANLIST, RPL_ENDOFBANLIST, "End of channel ban list"},
-    {'e', RPL_EXCEPTLIST, RPL_ENDOFEXCEPTLIST, "End of channel exception list"},
-    {'I', RPL_INVEXLIST, RPL_ENDOFINVEXLIST, "End of Channel Invite Exception List"},
-};
-
-/* One command on its way through the letters. */
-struct change {
-    struct core *core;
-    struct room *room;
-    const struct input_line *in;
-    bool on;
-    bool from_outside; /* the power is that of a server operator; known before it takes its own */
-    bool lasting;      /* what has changed is of the room, not of its members */
-    bool powerless;    /* 482 was said; nothing is changed any more */
-    unsigned param;    /* the next parameter */
-    unsigned n_params_used;
-    unsigned listed;     /* bits of lists that were shown */
-    uint64_t unknown[2]; /* ASCII letters that 472 was said about */
-    bool unknown_other;  /* … and of others */
-    struct buf letters;  /* "+o-v", what has changed */
-    struct buf params;   /* "철수 영희" */
-    char sign;           /* the last one in `letters` */
-};
 
 static void announce(struct change *c)
 {
@@ -61,7 +28,7 @@ static void announce(struct change *c)
     c->sign = '\0';
 }
 
-static void changed(struct change *c, char letter, struct str param)
+void mode_changed(struct change *c, char letter, struct str param)
 {
     size_t head =
         strlen(user_mask(c->core->who->user)) + room_name(c->room).len + sizeof(": MODE  ");
@@ -69,7 +36,7 @@ static void changed(struct change *c, char letter, struct str param)
     if (head + c->letters.len + c->params.len + more > CORE_LINE_MAX) {
         announce(c);
     }
-    c->lasting = c->lasting || (letter != 'o' && letter != 'v');
+    c->lasting = c->lasting || rank_of_letter(letter) == 0;
     char sign = c->on ? '+' : '-';
     if (c->sign != sign) {
         buf_add_char(&c->letters, sign);
@@ -82,29 +49,32 @@ static void changed(struct change *c, char letter, struct str param)
     }
 }
 
-static bool check_power(struct change *c)
+bool mode_check_power(struct change *c, uint8_t rank)
 {
+    const struct user *user = c->core->who->user;
     if (c->powerless) {
         return false;
     }
-    c->powerless = !room_is_run_by(c->room, c->core->who->user);
+    c->powerless = !room_allows(c->room, user, rank);
     if (c->powerless) {
-        reply_need_op(c->core, c->room);
+        reply_need_rank(c->core, c->room, rank);
+        return false;
     }
-    return !c->powerless;
+    const struct membership *own = user_membership(user, c->room);
+    c->from_outside = c->from_outside || own == NULL || own->rank < rank;
+    return true;
 }
 
-static void invalid(struct change *c, char letter, struct str param, const char *why)
+void mode_invalid(struct change *c, char letter, struct str param, const char *why)
 {
     reply_numeric(c->core, ERR_INVALIDMODEPARAM, "%s %c " STR_FMT " :%s", c->room->name.raw, letter,
                   STR_ARG(reply_word(param)), why);
 }
 
-/* Takes the next parameter's index; false, and answered, where there is none. */
-static bool take_param(struct change *c, char letter, const char *missing, unsigned *ret_index)
+bool mode_take_param(struct change *c, char letter, const char *missing, unsigned *ret_index)
 {
     if (c->param >= c->in->line.n_params) {
-        invalid(c, letter, (struct str){0}, missing);
+        mode_invalid(c, letter, (struct str){0}, missing);
         return false;
     }
     *ret_index = c->param++;
@@ -112,13 +82,35 @@ static bool take_param(struct change *c, char letter, const char *missing, unsig
     return c->n_params_used++ < c->core->settings->modes_per_command;
 }
 
-static void change_rank(struct change *c, char letter, uint8_t bit)
+bool mode_check_forward(struct change *c, char letter, struct str raw, struct str folded)
 {
+    const struct room *to = room_find(c->core, folded);
+    if (to == NULL || !room_visible_to(to, c->core->who->user)) {
+        mode_invalid(c, letter, raw, "There is no such room to go to");
+        return false;
+    }
+    if (to == c->room) {
+        mode_invalid(c, letter, raw, "Nobody can be sent from a room to itself");
+        return false;
+    }
+    if (!room_is_run_by(to, c->core->who->user)) {
+        reply_need_op(c->core, to);
+        return false;
+    }
+    return true;
+}
+
+static void change_rank(struct change *c, const struct room_mode *mode)
+{
+    bool given = c->param < c->in->line.n_params;
+    struct user *target = given ? user_find(c->core, c->in->folded[c->param]) : NULL;
+    const struct user *user = c->core->who->user;
+    bool gives_up = target == user && !c->on; /* Everybody may, of its own. */
     unsigned i;
-    if (!check_power(c) || !take_param(c, letter, "This mode needs a nickname", &i)) {
+    if (c->powerless || (!gives_up && !mode_check_power(c, mode->rank)) ||
+        !mode_take_param(c, mode->letter, "This mode needs a nickname", &i)) {
         return;
     }
-    struct user *target = user_find(c->core, c->in->folded[i]);
     if (target == NULL) {
         reply_no_such_nick(c->core, c->in->line.params[i]);
         return;
@@ -129,202 +121,63 @@ static void change_rank(struct change *c, char letter, uint8_t bit)
                       target->name.raw, c->room->name.raw);
         return;
     }
+    if (!c->on && !room_outranks(c->room, user, membership)) {
+        reply_outranked(c->core, c->room, target);
+        return;
+    }
+    uint8_t bit = rank_of_letter(mode->letter);
     uint8_t rank = membership->rank;
     rank = c->on ? rank | bit : rank & (uint8_t)~bit;
     if (rank != membership->rank) {
         room_set_rank(c->core, c->room, target, rank);
-        changed(c, letter, user_nick(target));
+        mode_changed(c, mode->letter, user_nick(target));
     }
 }
 
-static bool list_more(struct core *core, struct walk *walk)
+static void change_flag(struct change *c, const struct room_mode *mode)
 {
-    const struct room *room = room_by_id(core, walk->room);
-    unsigned which = walk->flags;
-    const struct mask_entry *entry;
-    while (room != NULL) {
-        if (core_piece_full(core)) {
-            return false;
-        }
-        entry = olist_next(&room->lists[which], &walk->cursor);
-        if (entry == NULL) {
-            break;
-        }
-        reply_numeric(core, lists[which].entry, "%s %s %s %llu", room->name.raw, entry->mask,
-                      entry->by, (unsigned long long)entry->set_ms / 1000);
-    }
-    reply_numeric(core, lists[which].end, "%s :%s", walk->text, lists[which].end_text);
-    return true;
-}
-
-/* Bans are for everybody who may know the room, the other lists for its members. */
-static void show_list(struct change *c, enum room_list which)
-{
-    const struct user *user = c->core->who->user;
-    if ((c->listed & 1u << which) != 0) {
+    if (!mode_check_power(c, mode->rank)) {
         return;
     }
-    c->listed |= 1u << which;
-    if (which != ROOM_BANS && user_membership(user, c->room) == NULL && !user_is_operator(user)) {
-        reply_not_on_channel(c->core, room_name(c->room));
+    if (mode->value == RMODE_ROLEPLAY && c->on && !c->core->settings->roleplay) {
+        mode_invalid(c, mode->letter, (struct str){0}, "Role-play is switched off on this server");
         return;
     }
-    walk_begin(c->core, list_more, &(struct walk){.room = c->room->id, .flags = which},
-               room_name(c->room));
-}
-
-static const struct mask_entry *find_entry(const struct room *room, enum room_list which,
-                                           struct str folded, uint64_t *ret_id)
-{
-    const struct mask_entry *entry;
-    uint64_t cursor = 0;
-    while ((entry = olist_next(&room->lists[which], &cursor)) != NULL) {
-        if (str_eq(str_from(entry->mask_folded), folded)) {
-            *ret_id = cursor;
-            return entry;
-        }
-    }
-    return NULL;
-}
-
-static void change_entry(struct change *c, enum room_list which, struct str mask, struct str folded)
-{
-    struct room *room = c->room;
-    uint64_t id = 0;
-    const struct mask_entry *entry = find_entry(room, which, folded, &id);
-    if (!c->on) {
-        if (entry != NULL) {
-            changed(c, lists[which].letter, str_from(entry->mask));
-            room_list_remove(room, which, id);
-        }
-        return;
-    }
-    if (entry != NULL) {
-        return;
-    }
-    if (room->lists[which].len >= c->core->settings->list_entries_max) {
-        reply_numeric(c->core, ERR_BANLISTFULL, "%s %c :Channel list is full", room->name.raw,
-                      lists[which].letter);
-        return;
-    }
-    room_list_add(c->core, room, which, mask, folded, user_nick(c->core->who->user));
-    changed(c, lists[which].letter, mask);
-}
-
-static void change_list(struct change *c, enum room_list which)
-{
-    if (c->param >= c->in->line.n_params) {
-        show_list(c, which);
-        return;
-    }
-    unsigned i;
-    if (!check_power(c) || !take_param(c, lists[which].letter, "", &i)) {
-        return;
-    }
-    struct str raw = c->in->line.params[i];
-    /* Nothing would be completed to everybody: a slip that must not empty the room. */
-    if (raw.len == 0 || (unsigned char)raw.p[0] <= ' ') {
-        invalid(c, lists[which].letter, raw, "This mode needs a mask such as nick!user@host");
-        return;
-    }
-    struct buf mask = {0};
-    struct buf folded = {0};
-    mask_normalise(raw, &mask);
-    mask_normalise(c->in->folded[i], &folded);
-    change_entry(c, which, buf_str(&mask), buf_str(&folded));
-    buf_finish(&mask);
-    buf_finish(&folded);
-}
-
-/* What JOIN can give again: one word, no comma. */
-static bool is_valid_key(struct str key, size_t max)
-{
-    if (key.len == 0 || key.len > max || key.p[0] == ':') {
-        return false;
-    }
-    for (size_t i = 0; i < key.len; i++) {
-        unsigned char byte = (unsigned char)key.p[i];
-        if (byte <= ' ' || byte == 0x7F || byte == ',') {
-            return false;
-        }
-    }
-    return true;
-}
-
-static void change_key(struct change *c)
-{
-    struct room *room = c->room;
-    unsigned i;
-    if (!check_power(c)) {
-        return;
-    }
-    if (!c->on) {
-        /* The key itself may be given, and need not be right. */
-        if (c->param < c->in->line.n_params) {
-            c->param++;
-            c->n_params_used++;
-        }
-        if (room->key != NULL) {
-            free(room->key);
-            room->key = NULL;
-            changed(c, 'k', STR("*"));
-        }
-        return;
-    }
-    if (!take_param(c, 'k', "This mode needs a key", &i)) {
-        return;
-    }
-    struct str key = c->in->line.params[i];
-    if (!is_valid_key(key, c->core->settings->key_len)) {
-        invalid(c, 'k', STR("*"), "A key is one word without commas, and not too long");
-    } else if (!str_eq(str_from(room->key), key)) {
-        free(room->key);
-        room->key = str_dup(key);
-        changed(c, 'k', key);
-    }
-}
-
-static void change_limit(struct change *c)
-{
-    struct room *room = c->room;
-    unsigned i;
-    if (!check_power(c)) {
-        return;
-    }
-    if (!c->on) {
-        if (room->limit > 0) {
-            room->limit = 0;
-            changed(c, 'l', (struct str){0});
-        }
-        return;
-    }
-    if (!take_param(c, 'l', "This mode needs a number", &i)) {
-        return;
-    }
-    uint64_t limit;
-    if (str_to_u64(c->in->line.params[i], &limit) != STATUS_OK || limit == 0 ||
-        limit > CORE_ROOM_LIMIT_MAX) {
-        invalid(c, 'l', c->in->line.params[i], "The limit is a number of members, 1 to 1000000");
-    } else if (limit != room->limit) {
-        room->limit = (unsigned)limit;
-        struct buf number = {0};
-        buf_add_u64(&number, limit);
-        changed(c, 'l', buf_str(&number));
-        buf_finish(&number);
-    }
-}
-
-static void change_flag(struct change *c, char letter, uint8_t flag)
-{
-    if (!check_power(c)) {
-        return;
-    }
-    uint8_t modes = c->on ? c->room->modes | flag : c->room->modes & (uint8_t)~flag;
+    uint32_t modes = c->on ? c->room->modes | mode->value : c->room->modes & ~mode->value;
     if (modes != c->room->modes) {
         c->room->modes = modes;
-        changed(c, letter, (struct str){0});
+        mode_changed(c, mode->letter, (struct str){0});
     }
 }
+
+/* A halfop keeps order; what makes the room another takes an operator. */
+static const struct room_mode modes[] = {
+    {'C', RANK_HALFOP, change_flag, RMODE_NO_CTCP},
+    {'E', RANK_OP, change_flag, RMODE_ROLEPLAY},
+    {'F', RANK_HALFOP, mode_change_rate, 0},
+    {'I', RANK_HALFOP, mode_change_list, ROOM_INVEXES},
+    {'M', RANK_HALFOP, change_flag, RMODE_REGISTERED_SPEAK},
+    {'R', RANK_HALFOP, change_flag, RMODE_REGISTERED_JOIN},
+    {'U', RANK_HALFOP, change_flag, RMODE_OP_MODERATED},
+    {'W', RANK_HALFOP, mode_change_slow, 0},
+    {'a', RANK_FOUNDER, change_rank, 0},
+    {'b', RANK_HALFOP, mode_change_list, ROOM_BANS},
+    {'e', RANK_HALFOP, mode_change_list, ROOM_EXCEPTS},
+    {'f', RANK_OP, mode_change_forward, 0},
+    {'h', RANK_OP, change_rank, 0},
+    {'i', RANK_HALFOP, change_flag, RMODE_INVITE_ONLY},
+    {'j', RANK_HALFOP, mode_change_rate, 0},
+    {'k', RANK_OP, mode_change_key, 0},
+    {'l', RANK_OP, mode_change_limit, 0},
+    {'m', RANK_HALFOP, change_flag, RMODE_MODERATED},
+    {'n', RANK_HALFOP, change_flag, RMODE_NO_EXTERNAL},
+    {'o', RANK_OP, change_rank, 0},
+    {'q', RANK_FOUNDER, change_rank, 0},
+    {'s', RANK_OP, change_flag, RMODE_SECRET},
+    {'t', RANK_HALFOP, change_flag, RMODE_TOPIC_LOCK},
+    {'u', RANK_OP, change_flag, RMODE_AUDITORIUM},
+    {'v', RANK_HALFOP, change_rank, 0},
+};
 
 /* Once for each letter, so that a long line of nonsense has a short answer. */
 static void unknown_mode(struct change *c, struct str letter)
@@ -347,47 +200,13 @@ static void unknown_mode(struct change *c, struct str letter)
 
 static void change_one(struct change *c, struct str letter)
 {
-    switch (letter.p[0]) {
-    case 'o':
-        change_rank(c, 'o', RANK_OP);
-        break;
-    case 'v':
-        change_rank(c, 'v', RANK_VOICE);
-        break;
-    case 'b':
-        change_list(c, ROOM_BANS);
-        break;
-    case 'e':
-        change_list(c, ROOM_EXCEPTS);
-        break;
-    case 'I':
-        change_list(c, ROOM_INVEXES);
-        break;
-    case 'k':
-        change_key(c);
-        break;
-    case 'l':
-        change_limit(c);
-        break;
-    case 'i':
-        change_flag(c, 'i', RMODE_INVITE_ONLY);
-        break;
-    case 'm':
-        change_flag(c, 'm', RMODE_MODERATED);
-        break;
-    case 'n':
-        change_flag(c, 'n', RMODE_NO_EXTERNAL);
-        break;
-    case 's':
-        change_flag(c, 's', RMODE_SECRET);
-        break;
-    case 't':
-        change_flag(c, 't', RMODE_TOPIC_LOCK);
-        break;
-    default:
-        unknown_mode(c, letter);
-        break;
+    for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+        if (modes[i].letter == letter.p[0]) {
+            modes[i].change(c, &modes[i]);
+            return;
+        }
     }
+    unknown_mode(c, letter);
 }
 
 static void show_modes(struct core *core, const struct room *room)
@@ -417,8 +236,6 @@ void mode_room(struct core *core, struct room *room, const struct input_line *in
         return;
     }
     struct change c = {.core = core, .room = room, .in = in, .on = true, .param = 2};
-    const struct membership *membership = user_membership(core->who->user, room);
-    c.from_outside = membership == NULL || (membership->rank & RANK_OP) == 0;
     struct str rest = in->line.params[1];
     while (rest.len > 0) {
         struct str letter = first_character(rest);

@@ -2,8 +2,8 @@
 #include "names_cache.h"
 #include "reply.h"
 
-/* A prefix of two signs, and the space before. */
-enum { NAMES_EXTRA = 3 };
+/* All signs, and the space before. */
+enum { NAMES_EXTRA = sizeof(ROOM_RANK_SIGNS) };
 
 static unsigned form_of(cap_set caps)
 {
@@ -26,6 +26,8 @@ static struct buf *begin_line(struct core *core, const struct room *room)
 static bool add_lines(struct core *core, const struct room *room, bool inside, uint64_t *cursor,
                       uint64_t until)
 {
+    const struct user *viewer = core->who->user;
+    bool all = room_shows_all(room, viewer);
     const struct olist *members = &room->members;
     unsigned form = form_of(core->who->caps);
     struct buf *line = NULL;
@@ -40,7 +42,8 @@ static bool add_lines(struct core *core, const struct room *room, bool inside, u
             break;
         }
         core->piece_work++;
-        if (!inside && (user->umodes & UMODE_INVISIBLE) != 0) {
+        if ((!inside && (user->umodes & UMODE_INVISIBLE) != 0) ||
+            (!all && !room_shows(room, user, membership, viewer))) {
             *cursor = membership->since_seq;
             continue;
         }
@@ -104,8 +107,10 @@ static bool names_more(struct core *core, struct walk *walk)
     struct room *room = room_by_id(core, walk->room);
     if (room != NULL && room_visible_to(room, viewer)) {
         bool inside = user_membership(viewer, room) != NULL || user_is_operator(viewer);
-        bool complete = inside ? add_kept_lines(core, room, &walk->cursor)
-                               : add_lines(core, room, false, &walk->cursor, UINT64_MAX);
+        /* What is kept is what those read who see everybody. */
+        bool complete = inside && room_shows_all(room, viewer)
+                            ? add_kept_lines(core, room, &walk->cursor)
+                            : add_lines(core, room, inside, &walk->cursor, UINT64_MAX);
         if (!complete) {
             return false;
         }

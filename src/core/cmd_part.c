@@ -8,7 +8,7 @@ void part_room(struct core *core, struct room *room, struct str reason)
     if (reason.len > 0) {
         buf_printf(line, " :" STR_FMT, STR_ARG(str_cut_utf8(reason, core->settings->kick_len)));
     }
-    cast_room(core, room, RECORD_PART);
+    cast_room_of(core, room, RECORD_PART, core->who->user);
     room_remove(core, room, core->who->user);
 }
 

@@ -43,7 +43,7 @@ void cmd_TOPIC(struct core *core, const struct input_line *in)
         reply_not_on_channel(core, room_name(room));
         return;
     }
-    if ((room->modes & RMODE_TOPIC_LOCK) != 0 && !room_is_run_by(room, user)) {
+    if ((room->modes & RMODE_TOPIC_LOCK) != 0 && !room_allows(room, user, RANK_HALFOP)) {
         reply_need_op(core, room);
         return;
     }

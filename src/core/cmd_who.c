@@ -13,6 +13,9 @@ static const struct room *any_room(const struct user *user, const struct user *v
     const struct room *shown = NULL;
     for (unsigned i = 0; i < user->n_rooms; i++) {
         const struct room *room = user->rooms[i].room;
+        if (!room_shows(room, user, &user->rooms[i], viewer) && !room_shows_all(room, viewer)) {
+            continue;
+        }
         if (user_membership(viewer, room) != NULL) {
             return room;
         }
@@ -31,6 +34,9 @@ static void add_flags(const struct core *core, const struct user *user, const st
     buf_add_char(out, user_away(user) != NULL ? 'G' : 'H');
     if (user_is_operator(user)) {
         buf_add_char(out, '*');
+    }
+    if ((user->umodes & UMODE_BOT) != 0) {
+        buf_add_char(out, 'B');
     }
     if (room != NULL) {
         room_add_prefix(user_membership(user, room)->rank,
@@ -83,6 +89,7 @@ static bool who_room_more(struct core *core, struct walk *walk)
         return end(core, walk);
     }
     bool inside = user_membership(viewer, room) != NULL || user_is_operator(viewer);
+    bool all = room_shows_all(room, viewer);
     const struct user *last = NULL;
     const struct whox whox = whox_of(walk);
     size_t at = olist_seek(&room->members, walk->cursor);
@@ -94,7 +101,8 @@ static bool who_room_more(struct core *core, struct walk *walk)
         last = user;
         core->piece_work++;
         bool wanted = (walk->flags & WHO_OPERATORS) == 0 || user_is_operator(user);
-        if (wanted && (inside || (user->umodes & UMODE_INVISIBLE) == 0)) {
+        bool shown = all || room_shows(room, user, user_membership(user, room), viewer);
+        if (wanted && shown && (inside || (user->umodes & UMODE_INVISIBLE) == 0)) {
             add_user(core, &whox, user, room);
         }
     }

@@ -10,10 +10,14 @@ static void add_rooms(struct core *core, const struct user *user, bool privilege
     for (unsigned i = 0; i < user->n_rooms; i++) {
         const struct room *room = user->rooms[i].room;
         bool common = user_membership(viewer, room) != NULL;
+        if (!privileged && !room_shows(room, user, &user->rooms[i], viewer) &&
+            !room_shows_all(room, viewer)) {
+            continue;
+        }
         if (!privileged && !common && (hidden || (room->modes & RMODE_SECRET) != 0)) {
             continue;
         }
-        size_t need = room_name(room).len + sizeof(" @+");
+        size_t need = room_name(room).len + sizeof(" " ROOM_RANK_SIGNS);
         if (line != NULL && line->len - core->reply_start + need > CORE_LINE_MAX) {
             reply_end(core);
             line = NULL;
@@ -39,10 +43,10 @@ static void add_private(struct core *core, const struct user *user)
                   STR_ARG(user_ident(user)), STR_ARG(user_host(user)));
     reply_numeric(core, RPL_WHOISACTUALLY, "%s " STR_FMT " :Is actually using host", nick,
                   STR_ARG(user_host(user)));
-    reply_numeric(core, RPL_WHOISMODES, "%s :is using modes +%s%s%s", nick,
-                  (user->umodes & UMODE_INVISIBLE) != 0 ? "i" : "",
-                  (user->umodes & UMODE_OPERATOR) != 0 ? "o" : "",
-                  (user->umodes & UMODE_WALLOPS) != 0 ? "w" : "");
+    struct buf *line = reply_begin(core, RPL_WHOISMODES);
+    buf_printf(line, "%s :is using modes +", nick);
+    user_add_modes(user->umodes, line);
+    reply_end(core);
 }
 
 static bool is_secure(const struct user *user)
@@ -72,6 +76,9 @@ static void whois(struct core *core, const struct user *user)
     if (user_account(user) != NULL) {
         reply_numeric(core, RPL_WHOISACCOUNT, "%s " STR_FMT " :is logged in as", nick,
                       STR_ARG(user_account_name(user)));
+    }
+    if ((user->umodes & UMODE_BOT) != 0) {
+        reply_numeric(core, RPL_WHOISBOT, "%s :is a bot on %s", nick, settings->network);
     }
     if (privileged) {
         add_private(core, user);

@@ -365,6 +365,7 @@ enum core_result core_apply(struct core *core, const struct input *input)
     if (!is_beginning(input)) {
         begin(core);
         rooms_expire(core);
+        masks_expire(core);
         accounts_expire(core);
         names_cache_expire(core);
     }

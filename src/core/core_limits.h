@@ -10,8 +10,13 @@ enum {
     CORE_WHOWAS_MAX = 20,    /* entries in one answer to WHOWAS */
     CORE_USERHOST_MAX = 5,   /* nicknames in one USERHOST (Modern IRC) */
     CORE_ROOM_LIMIT_MAX = 1000000, /* the greatest number that +l takes */
+    CORE_RATE_COUNT_MAX = 10000,   /* the greatest numbers that +F, +j and … */
+    CORE_RATE_SECONDS_MAX = 86400, /* … +W take */
+    CORE_BAN_MINUTES_MAX = 525600, /* how long a ban with an end may last: a year */
+    CORE_MASKS_EXPIRE = 16,        /* of those that end in one step; there is one for each input */
     CORE_LABEL_MAX = 64,           /* IRCv3 labeled-response */
     CORE_INVITES_MAX = 32,         /* open invitations of one user; the oldest gives way */
+    CORE_ACCEPTS_MAX = 100,        /* whom one user has let write to it; the oldest gives way */
     CORE_CLIENT_TAGS_MAX = 4094,   /* IRCv3 message-tags: client-only tags of one message */
     CORE_ROSTER_BYTES = 1000,      /* the members that fit into one frame of the classic protocol */
     CORE_PARTNERS_MAX = 100,       /* people whom a user spoke with alone; the oldest gives way */

@@ -21,14 +21,21 @@ struct membership {
     uint64_t since_seq;  /* a number of its own of the messages' count: what came later has greater
                             ones. Its id in room->members */
     uint32_t at;         /* its index there */
-    uint32_t rank : 5;   /* RANK_OP | RANK_VOICE */
-    uint32_t banned : 1; /* as it was found at … */
-    uint32_t bans_version : 26; /* … of the room */
+    uint32_t rank : 6;   /* RANK_OP | RANK_VOICE … */
+    uint32_t banned : 1; /* may not speak, as it was found at … */
+    uint32_t bans_version : 25; /* … of the room */
 };
 
-enum { BANS_VERSION_NONE = (1 << 26) - 1 }; /* no room has it: look again */
+enum { BANS_VERSION_NONE = (1 << 25) - 1 }; /* no room has it: look again */
 
-enum { UMODE_INVISIBLE = 1, UMODE_OPERATOR = 2, UMODE_WALLOPS = 4 };
+enum {
+    UMODE_INVISIBLE = 1,        /* i */
+    UMODE_OPERATOR = 2,         /* o */
+    UMODE_WALLOPS = 4,          /* w */
+    UMODE_BOT = 8,              /* B */
+    UMODE_REGISTERED_ONLY = 16, /* R: guests may not write to it */
+    UMODE_NO_CTCP = 32,         /* T */
+};
 
 /* A registered name. Made by accounts.c; lives until it is unregistered (accounts.h). */
 struct account {
@@ -50,6 +57,8 @@ struct user_extra {
     room_id *invites;        /* oldest first; NULL while there are none */
     unsigned n_invites;
     struct metadata metadata;
+    user_id *accepts; /* identities of those who may write to it in spite of R; as above */
+    unsigned n_accepts;
 };
 
 struct session {
@@ -105,21 +114,43 @@ struct wait {
     char text[]; /* strings of its own, each with a NUL behind it */
 };
 
+/* Modes of rooms that are on or off, in the order in which they are shown (room_modes.c). */
 enum {
-    RMODE_INVITE_ONLY = 1,
-    RMODE_MODERATED = 2,
-    RMODE_NO_EXTERNAL = 4,
-    RMODE_SECRET = 8,
-    RMODE_TOPIC_LOCK = 16,
+    RMODE_INVITE_ONLY = 1 << 0,      /* i */
+    RMODE_MODERATED = 1 << 1,        /* m */
+    RMODE_NO_EXTERNAL = 1 << 2,      /* n */
+    RMODE_SECRET = 1 << 3,           /* s */
+    RMODE_TOPIC_LOCK = 1 << 4,       /* t */
+    RMODE_NO_CTCP = 1 << 5,          /* C: but ACTION */
+    RMODE_ROLEPLAY = 1 << 6,         /* E: NPC and SCENE may be used */
+    RMODE_REGISTERED_SPEAK = 1 << 7, /* M: guests may not speak */
+    RMODE_REGISTERED_JOIN = 1 << 8,  /* R: guests may not enter */
+    RMODE_OP_MODERATED = 1 << 9,     /* U: what those without a rank say goes to its operators */
+    RMODE_AUDITORIUM = 1 << 10,      /* u: those without a rank don't see each other */
 };
 
-/* An entry of the lists b, e and I. */
+/* An entry of the lists b, e and I: a mask, perhaps one with more to say (extban.h). */
 struct mask_entry {
     uint64_t id;
     char *mask;        /* as it was given, completed to nick!user@host */
-    char *mask_folded; /* what is compared */
+    char *mask_folded; /* the same, folded */
     char *by;          /* who set it */
     uint64_t set_ms;
+    uint64_t until_ms;   /* it ends by itself then; 0: never */
+    struct room *room;   /* that it is of */
+    size_t end_at;       /* of one that ends: its place in core->ends */
+    struct str compared; /* in mask_folded: what a user is compared with */
+    struct str forward;  /* … and the room to which it sends those whom it bans; empty: none */
+    bool of_account;     /* `compared` is for the account's name */
+    bool mutes;          /* it forbids to speak, not to enter */
+    uint8_t list;        /* enum room_list */
+};
+
+/* Those that end by themselves: a heap by until_ms (mask_ends.c). */
+struct mask_ends {
+    struct mask_entry **at;
+    size_t n;
+    size_t cap;
 };
 
 enum { ROOM_MODES_NEW = RMODE_NO_EXTERNAL | RMODE_TOPIC_LOCK };
@@ -140,11 +171,22 @@ struct room {
     bool is_shared;         /* more than one has spoken there … */
     user_id speaker;        /* … this one last; 0: nobody */
     struct name_entry name; /* its texts lie behind the room */
-    uint8_t modes;
-    bool is_lobby;  /* stays when it is empty, and its first member is nobody special */
-    char *key;      /* NULL: none */
-    unsigned limit; /* of members; 0: none */
-    char *topic;    /* NULL: none */
+    char *renamed;          /* the texts of its name, where it has another than at first; or NULL */
+    uint32_t modes;         /* RMODE_… */
+    bool is_lobby;          /* stays when it is empty, and its first member is nobody special */
+    char *key;              /* NULL: none */
+    unsigned limit;         /* of members; 0: none */
+    struct room_limits *limits; /* modes f, F, j, W (room_limits.c); NULL: it has none of them */
+    uint64_t knocked_ms;        /* when somebody last knocked */
+    uint64_t renamed_ms;        /* when it got its name; 0: with its beginning */
+    /* Of a registered room. It is never forgotten, and nobody runs it for being the first in it:
+     * whoever enters has the rank of its account (room_rank_of), which these say. Who changes them
+     * calls room_changed(). */
+    account_id founder; /* 0: it is not registered */
+    uint64_t registered_ms;
+    struct room_state_rank *ranks; /* owned; without the founder's own */
+    unsigned n_ranks;
+    char *topic; /* NULL: none */
     char *topic_by;
     uint64_t topic_ms;
     uint64_t since_ms;
@@ -207,7 +249,10 @@ struct core {
     struct map markers;
     struct room_queue kept_slight; /* emptied rooms, in the order in which they were emptied */
     struct room_queue kept_solid;
-    uint64_t n_kept;
+    struct room_queue kept_registered; /* never forgotten */
+    uint64_t n_kept;                   /* of all three … */
+    uint64_t n_kept_registered;        /* … and of the last one */
+    struct mask_ends ends;
     room_id last_restored; /* by INPUT_ROOM */
     bool has_begun;        /* no more of those come; the lobby is there */
     uint64_t steady_ms;    /* since when the clock goes without jumps */
@@ -231,6 +276,7 @@ struct core {
     struct session *who;     /* whose line it is, or NULL */
     struct buf line;         /* the line being made for a cast */
     struct str line_account; /* whose it is, for account-tag; empty: nobody's */
+    bool line_of_bot;        /* … and whether that is a bot */
     struct buf reply;        /* the lines for `who`, sent together when the command ends */
     size_t reply_start;      /* of its last line */
     uint64_t reply_seq;      /* of the message that must be on disk before they leave; 0: none */
@@ -316,6 +362,14 @@ static inline struct user *user_by_id(const struct core *core, user_id id)
 /* Its place in a room, or NULL. Valid until the user joins or leaves a room. */
 struct membership *user_membership(const struct user *user, const struct room *room);
 bool user_is_operator(const struct user *user);
+/* Appends the letters of user modes; and the modes of letters, unknown ones left out. */
+void user_add_modes(uint8_t umodes, struct buf *out);
+uint8_t user_parse_modes(struct str letters);
+/* Gives the modes that everybody begins with, and tells of them. */
+void user_begin_modes(struct core *core, struct user *user);
+void user_tell_modes(struct core *core, const struct user *user);
+/* Its mask or its account is another: which bans fit it must be looked up again. */
+void user_masks_changed(struct user *user);
 /* They share a room, or are one. */
 bool user_shares_room(const struct user *a, const struct user *b);
 /* Whether `viewer` may learn of `user` when no room is named: not invisible, or a room in common.
@@ -387,28 +441,125 @@ void room_add_since(struct core *core, struct room *room, struct user *user, uin
 void room_remove(struct core *core, struct room *room, struct user *user);
 void room_set_rank(struct core *core, struct room *room, struct user *user, uint8_t rank);
 void room_destroy(struct core *core, struct room *room);
-/* "nt": modes without parameters. */
-void room_add_flags(const struct room *room, struct buf *out);
-uint8_t room_parse_flags(struct str letters);
-/* Appends "+ntk key" as `viewer` (NULL: anybody) may see it. */
-void room_add_modes(const struct room *room, const struct user *viewer, struct buf *out);
-bool room_list_matches(const struct room *room, enum room_list list, const struct user *user);
-/* Banned and not excepted. */
-bool room_bans(const struct room *room, const struct user *user);
-/* The same of a member, without looking at the lists again while they and its mask stay. */
-bool room_bans_member(const struct room *room, const struct user *user,
-                      struct membership *membership);
-struct mask_entry *room_list_add(struct core *core, struct room *room, enum room_list list,
-                                 struct str mask, struct str folded, struct str by);
-void room_list_remove(struct room *room, enum room_list list, uint64_t id);
+/* Gives it another name, which must be free. */
+void room_rename(struct core *core, struct room *room, const struct name *name);
 /* Whether `viewer` may know that the room exists. */
 bool room_visible_to(const struct room *room, const struct user *viewer);
-/* Whether the user may change the room: as its operator or as one of the server. */
-bool room_is_run_by(const struct room *room, const struct user *user);
-/* Appends '@' and '+', both only if `all` (multi-prefix). */
-void room_add_prefix(uint8_t rank, bool all, struct buf *out);
+/* Whether the user may do what takes this rank there: as a member, or as operator of the server. */
+bool room_allows(const struct room *room, const struct user *user, uint8_t rank);
+static inline bool room_is_run_by(const struct room *room, const struct user *user)
+{
+    return room_allows(room, user, RANK_OP);
+}
+/* Whether the user may take something from a member, or put it out: nobody who stands above, nor,
+ * for a halfop, a halfop. */
+bool room_outranks(const struct room *room, const struct user *user,
+                   const struct membership *target);
+/* What the user is there as soon as it enters: by its account where the room is registered, else
+ * by being the first. */
+uint8_t room_rank_of(const struct room *room, const struct user *user);
+/* What an account is in a registered room; 0: nothing. */
+uint8_t room_rank_of_account(const struct room *room, account_id account);
+/* The same from now on; 0: nothing. The caller says room_changed(). */
+void room_set_account_rank(struct room *room, account_id account, uint8_t rank);
+/* Those who see the comings and goings of a member of this rank have at least the rank that is
+ * returned: 0, or RANK_VOICE where the room is an auditorium. */
+uint8_t room_hides(const struct room *room, uint8_t rank);
+/* Whether somebody who has, or has not, the sight of all members (room_shows_all) sees this one. */
+static inline bool room_shows(const struct room *room, const struct user *user,
+                              const struct membership *member, const struct user *viewer)
+{
+    return (room->modes & RMODE_AUDITORIUM) == 0 || member->rank != 0 || user == viewer;
+}
+bool room_shows_all(const struct room *room, const struct user *viewer);
 /* "=", "@" or "*" of 353. */
 char room_symbol(const struct room *room);
+
+/* room_modes.c: the letters of modes and their parameters as text */
+
+#define ROOM_LIST_LETTERS  "beI"         /* in the order of enum room_list */
+#define ROOM_FLAG_LETTERS  "imnstCEMRUu" /* in the order of the bits RMODE_ */
+#define ROOM_RANK_LETTERS  "qaohv"
+#define ROOM_RANK_SIGNS    "~&@%+"
+#define ROOM_PARAM_LETTERS "lfFWj"  /* those that need a value only where they are set */
+#define USER_MODE_LETTERS  "iowBRT" /* in the order of the bits UMODE_ */
+/* All that have a value, and all there are (004). */
+#define ROOM_VALUE_LETTERS ROOM_LIST_LETTERS "k" ROOM_PARAM_LETTERS ROOM_RANK_LETTERS
+#define ROOM_MODE_LETTERS  ROOM_VALUE_LETTERS ROOM_FLAG_LETTERS
+
+/* The rank of a letter ('o') or sign ('@'); 0: there is none. */
+uint8_t rank_of_letter(char letter);
+uint8_t rank_of_sign(char sign);
+/* Appends the sign of the highest rank; all of them if `all` (multi-prefix). */
+void room_add_prefix(uint8_t rank, bool all, struct buf *out);
+/* What of modes lasts: "ntf", and "#other" of those that have a value; without k and l. */
+void room_add_lasting_modes(const struct room *room, struct buf *letters, struct buf *params);
+void room_parse_lasting_modes(struct room *room, struct str letters, struct str params);
+/* Appends "+ntk key" as `viewer` (NULL: anybody) may see it. */
+void room_add_modes(const struct room *room, const struct user *viewer, struct buf *out);
+
+/* room_limits.c: modes f, F, j and W */
+
+/* So many in so many seconds; 0: no limit. */
+struct room_rate {
+    unsigned n;
+    unsigned seconds;
+};
+
+struct room_limits {
+    char *forward;             /* f: where those go who may not enter; NULL: nowhere */
+    char *forward_folded;      /* … by which it is found */
+    struct room_rate messages; /* F: of all members without a rank together */
+    struct room_rate joins;    /* j */
+    unsigned slow_s; /* W: between two messages of one member without a rank; 0: nothing */
+    struct room_count {
+        uint64_t since_ms;
+        unsigned n;
+    } n_messages, n_joins;
+    struct room_slow *slow; /* who has spoken lately; NULL: nobody */
+};
+
+/* Made where there was none. */
+struct room_limits *room_limits(struct room *room);
+/* A value of 0 or NULL: no longer. */
+void room_set_forward(struct room *room, struct str raw, struct str folded);
+void room_set_slow(struct room *room, unsigned seconds);
+/* "5:10" as 5 in 10 seconds; false: it is none. */
+bool room_rate_parse(struct str text, struct room_rate *ret_rate);
+void room_limits_destroy(struct room *room);
+/* Counts somebody who enters; false: too many have. */
+bool room_count_join(const struct core *core, const struct room *room);
+/* Counts what somebody without a rank says; otherwise why it may not be said now. */
+const char *room_count_message(const struct core *core, const struct room *room,
+                               const struct user *user);
+
+/* room_lists.c: bans, exceptions and invitations by mask */
+
+/* Whom a list is asked about. */
+enum mask_use { MASK_TO_ENTER, MASK_TO_SPEAK };
+
+/* The first entry that fits, or NULL. */
+const struct mask_entry *room_list_find(const struct room *room, enum room_list list,
+                                        const struct user *user, enum mask_use use);
+/* The ban that keeps the user from it, unless it is excepted; or NULL. */
+const struct mask_entry *room_ban_of(const struct room *room, const struct user *user,
+                                     enum mask_use use);
+/* Whether a member may not speak, without looking at the lists again while they and its mask stay.
+ */
+bool room_silences(const struct room *room, const struct user *user, struct membership *membership);
+/* Both forms as extban_parse() and extban_add() leave them. The time of its end counts from set_ms.
+ */
+struct mask_entry *room_list_add(struct core *core, struct room *room, enum room_list list,
+                                 struct str mask, struct str folded, struct str by,
+                                 uint64_t set_ms);
+void room_list_remove(struct core *core, struct room *room, enum room_list list, uint64_t id);
+void room_lists_destroy(struct core *core, struct room *room);
+
+/* mask_ends.c */
+void mask_ends_add(struct mask_ends *ends, struct mask_entry *entry);
+void mask_ends_remove(struct mask_ends *ends, struct mask_entry *entry);
+/* Takes away those whose time is over, and tells their rooms. */
+void masks_expire(struct core *core);
 
 /* room_keep.c */
 
@@ -442,6 +593,12 @@ void names_cache_clear(struct core *core);
 bool invite_has(const struct user *user, const struct room *room);
 void invite_add(struct user *user, const struct room *room);
 void invite_remove(struct user *user, const struct room *room);
+
+/* accept.c */
+bool accept_has(const struct user *user, const struct user *other);
+/* The oldest gives way where there are too many. */
+void accept_add(struct user *user, const struct user *other);
+void accept_remove(struct user *user, const struct user *other);
 
 /* whowas.c */
 struct whowas_entry {

@@ -35,7 +35,7 @@ void record_in_rooms(struct core *core, struct message *message, enum record_kin
                      user_id sender)
 {
     uint64_t message_seq = core_last_seq(core);
-    for (uint32_t i = 0; core->settings->history && i < message->n_rooms; i++) {
+    for (uint32_t i = 0; core->settings->history && i < message->n_rooms - message->n_closed; i++) {
         const struct record record = {
             .seq = i == 0 ? message_seq : ++core->next_message,
             .message_seq = message_seq,

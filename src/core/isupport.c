@@ -2,6 +2,7 @@
  */
 #include "reply.h"
 
+#include "extban.h"
 #include "settings_caps.h"
 
 enum { ISUPPORT_TOKENS_PER_LINE = 12 };
@@ -24,9 +25,10 @@ void isupport_update(struct core *core)
     const struct settings *s = core->settings;
     struct buf *out = &core->isupport;
     buf_clear(out);
-    buf_printf(out,
-               "CASEMAPPING=%s CHANTYPES=# PREFIX=(ov)@+ CHANMODES=beI,k,l,imnst STATUSMSG=@+ ",
-               casemapping_token(s->casemapping));
+    buf_printf(out, "CASEMAPPING=%s CHANTYPES=# ", casemapping_token(s->casemapping));
+    buf_add_cstr(out, "PREFIX=(" ROOM_RANK_LETTERS ")" ROOM_RANK_SIGNS " STATUSMSG=" ROOM_RANK_SIGNS
+                      " CHANMODES=" ROOM_LIST_LETTERS ",k," ROOM_PARAM_LETTERS "," ROOM_FLAG_LETTERS
+                      " EXTBAN=~," EXTBAN_LETTERS " BOT=B ");
     buf_printf(out,
                "CHANLIMIT=#:%u MAXLIST=b:%u,e:%u,I:%u MODES=%u NICKLEN=%u USERLEN=%u HOSTLEN=%u ",
                s->rooms_per_user, s->list_entries_max, s->list_entries_max, s->list_entries_max,
@@ -36,6 +38,9 @@ void isupport_update(struct core *core)
     buf_printf(
         out, "TARGMAX=NAMES:1,LIST:%u,KICK:%u,WHOIS:1,PRIVMSG:%u,NOTICE:%u,TAGMSG:%u,JOIN:,PART: ",
         s->targets_max, s->targets_max, s->targets_max, s->targets_max, s->targets_max);
+    if (s->accounts) {
+        buf_add_cstr(out, "ACCOUNTEXTBAN=a,account ");
+    }
     if (s->history) {
         buf_printf(out, "CHATHISTORY=%u MSGREFTYPES=msgid,timestamp ", s->history_limit);
     }

@@ -57,7 +57,9 @@ static void welcome(struct core *core, const struct user *user)
     buf_add_cstr(line, ":This server was started ");
     message_add_time(line, core->started_ms);
     reply_end(core);
-    reply_numeric(core, RPL_MYINFO, "%s %s iow beIiklmnostv beIklov", s->server_name, s->version);
+    reply_numeric(core, RPL_MYINFO,
+                  "%s %s " USER_MODE_LETTERS " " ROOM_MODE_LETTERS " " ROOM_VALUE_LETTERS,
+                  s->server_name, s->version);
     isupport_send(core);
     cmd_LUSERS(core, NULL);
     metadata_welcome(core);
@@ -178,10 +180,10 @@ static void show_room(struct core *core, struct room *room, const struct user *u
 static void show_modes(struct core *core, const struct user *user)
 {
     if (user->umodes != 0) {
-        reply_numeric(core, RPL_UMODEIS, "+%s%s%s",
-                      (user->umodes & UMODE_INVISIBLE) != 0 ? "i" : "",
-                      (user->umodes & UMODE_OPERATOR) != 0 ? "o" : "",
-                      (user->umodes & UMODE_WALLOPS) != 0 ? "w" : "");
+        struct buf *line = reply_begin(core, RPL_UMODEIS);
+        buf_add_char(line, '+');
+        user_add_modes(user->umodes, line);
+        reply_end(core);
     }
 }
 
@@ -224,12 +226,14 @@ static enum core_result enter(struct core *core, const struct input *input, stru
 {
     const struct input_register *reg = &input->reg;
     struct user *user = user_create(core, reg);
+    user_begin_modes(core, user);
     if (account != NULL) {
         account_bind(core, user, account);
     }
     struct session *session = admit(core, user, input);
     reply_open(core, session, (struct str){0});
     welcome(core, user);
+    user_tell_modes(core, user);
     if (reg->operator_name.len > 0) {
         core_make_operator(core, user, reg->operator_name);
     }

@@ -369,6 +369,22 @@ void reply_need_op(struct core *core, const struct room *room)
     reply_numeric(core, ERR_CHANOPRIVSNEEDED, "%s :You're not channel operator", room->name.raw);
 }
 
+void reply_need_rank(struct core *core, const struct room *room, uint8_t rank)
+{
+    if (rank <= RANK_OP) {
+        reply_need_op(core, room);
+    } else {
+        reply_numeric(core, ERR_CHANOPRIVSNEEDED, "%s :You're not the founder of this room",
+                      room->name.raw);
+    }
+}
+
+void reply_outranked(struct core *core, const struct room *room, const struct user *target)
+{
+    reply_numeric(core, ERR_CHANOPRIVSNEEDED, "%s :%s stands above you here", room->name.raw,
+                  target->name.raw);
+}
+
 void reply_need_operator(struct core *core)
 {
     reply_numeric(core, ERR_NOPRIVILEGES, ":Permission Denied- You're not an IRC operator");
@@ -415,6 +431,7 @@ struct buf *cast_from_user(struct core *core, const struct user *user)
 {
     buf_clear(&core->line);
     core->line_account = user_account_name(user);
+    core->line_of_bot = (user->umodes & UMODE_BOT) != 0;
     buf_add_char(&core->line, ':');
     buf_add_str(&core->line, user_mask_str(user));
     buf_add_char(&core->line, ' ');
@@ -425,6 +442,7 @@ struct buf *cast_from_server(struct core *core)
 {
     buf_clear(&core->line);
     core->line_account = (struct str){0};
+    core->line_of_bot = false;
     buf_add_char(&core->line, ':');
     buf_add_cstr(&core->line, core->settings->server_name);
     buf_add_char(&core->line, ' ');
@@ -436,6 +454,31 @@ static struct str make_msgid(struct core *core, char out[MSGID_MAX])
     return msgid_format(core->server_part, ++core->next_message, out);
 }
 
+/* A bot's lines say so (IRCv3 "bot-mode"). */
+static struct message *cast_message_in(struct core *core, struct str client_tags,
+                                       const room_id *rooms, uint32_t n_rooms, uint32_t n_closed)
+{
+    char id[MSGID_MAX];
+    struct buf tags = {0};
+    if (core->line_of_bot) {
+        buf_add_cstr(&tags, client_tags.len > 0 ? "bot;" : "bot");
+        buf_add_str(&tags, client_tags);
+    }
+    end_line(&core->line, 0);
+    struct message *message = message_create(&(struct message_parts){
+        .time_ms = core->now_ms,
+        .msgid = make_msgid(core, id),
+        .tags = core->line_of_bot ? buf_str(&tags) : client_tags,
+        .account = core->line_account,
+        .body = buf_str(&core->line),
+        .rooms = rooms,
+        .n_rooms = n_rooms,
+        .n_closed = n_closed,
+    });
+    buf_finish(&tags);
+    return message;
+}
+
 struct message *cast_message_like(struct core *core, const struct message *like)
 {
     end_line(&core->line, 0);
@@ -443,21 +486,14 @@ struct message *cast_message_like(struct core *core, const struct message *like)
         .time_ms = like->time_ms,
         .msgid = like->msgid,
         .account = core->line_account,
+        .tags = like->tags,
         .body = buf_str(&core->line),
     });
 }
 
 struct message *cast_message(struct core *core, struct str client_tags)
 {
-    char id[MSGID_MAX];
-    end_line(&core->line, 0);
-    return message_create(&(struct message_parts){
-        .time_ms = core->now_ms,
-        .msgid = make_msgid(core, id),
-        .tags = client_tags,
-        .account = core->line_account,
-        .body = buf_str(&core->line),
-    });
+    return cast_message_in(core, client_tags, NULL, 0, 0);
 }
 
 void cast(struct core *core, struct message *message, const struct audience *audience)
@@ -471,10 +507,47 @@ void cast(struct core *core, struct message *message, const struct audience *aud
               &(struct effect){.kind = EFFECT_CAST, .audience = *audience, .message = message});
 }
 
+/* What is hidden from most is not kept: nobody knows who they will have been. The member itself and
+ * who does it see it all the same. */
+static void cast_to_few(struct core *core, const struct room *room, struct message *message,
+                        const struct user *member, uint8_t rank_min)
+{
+    struct session *who = core->who;
+    const struct membership *own = user_membership(who->user, room);
+    bool seen = own != NULL && (own->rank >= rank_min || who->user == member);
+    bool labelled = reply_is_labelled(core) && seen;
+    if (labelled) {
+        reply_message(core, message);
+    }
+    for (const struct session *s = member->sessions; s != NULL; s = s->next) {
+        if (s != who || !labelled) {
+            refcount_up(&message->holders);
+            cast(core, message, &(struct audience){.kind = AUDIENCE_SESSION, .session = s->id});
+        }
+    }
+    cast(core, message,
+         &(struct audience){.kind = AUDIENCE_ROOM,
+                            .room = room->id,
+                            .rank_min = rank_min,
+                            .session = labelled ? who->id : 0});
+}
+
 void cast_room(struct core *core, const struct room *room, enum record_kind kind)
 {
+    cast_room_of(core, room, kind, NULL);
+}
+
+void cast_room_of(struct core *core, const struct room *room, enum record_kind kind,
+                  const struct user *member)
+{
+    const struct membership *of = member != NULL ? user_membership(member, room) : NULL;
+    uint8_t rank_min = of != NULL ? room_hides(room, of->rank) : 0;
     session_id except = 0;
     struct message *message = cast_message(core, (struct str){0});
+    if (rank_min != 0) {
+        cast_to_few(core, room, message, member, rank_min);
+        return;
+    }
     record_message(core, message, kind, place_of_room(room->id), user_identity(core->who->user), 0);
     if (core->who != NULL && reply_is_labelled(core) && core->who->user != NULL &&
         user_membership(core->who->user, room) != NULL) {
@@ -540,20 +613,17 @@ void cast_near(struct core *core, const struct user *user, const struct audience
 void cast_neighbours(struct core *core, const struct user *user, cap_set caps, bool self,
                      enum record_kind kind)
 {
+    /* First those where everybody sees it, then those where only who has a rank does. */
     room_id *rooms = xcalloc(user->n_rooms, sizeof(*rooms));
+    unsigned n_open = 0;
+    unsigned n_closed = 0;
     for (unsigned i = 0; i < user->n_rooms; i++) {
-        rooms[i] = user->rooms[i].room->id;
+        bool closed = room_hides(user->rooms[i].room, user->rooms[i].rank) != 0;
+        room_id id = user->rooms[i].room->id;
+        rooms[closed ? user->n_rooms - ++n_closed : n_open++] = id;
     }
-    char id[MSGID_MAX];
-    end_line(&core->line, 0);
-    struct message *message = message_create(&(struct message_parts){
-        .time_ms = core->now_ms,
-        .msgid = make_msgid(core, id),
-        .account = core->line_account,
-        .body = buf_str(&core->line),
-        .rooms = rooms,
-        .n_rooms = user->n_rooms,
-    });
+    struct message *message =
+        cast_message_in(core, (struct str){0}, rooms, user->n_rooms, n_closed);
     free(rooms);
     if (kind != 0) {
         record_in_rooms(core, message, kind, user_identity(user));
@@ -570,8 +640,7 @@ void cast_neighbours(struct core *core, const struct user *user, cap_set caps, b
     if (core->who != NULL && core->who->user == user && (labelled || !self)) {
         except = core->who->id;
     }
-    for (const struct session *s = user->sessions; self && user->n_rooms == 0 && s != NULL;
-         s = s->next) {
+    for (const struct session *s = user->sessions; self && n_open == 0 && s != NULL; s = s->next) {
         if (s->id != except && (s->caps & caps) == caps) {
             refcount_up(&message->holders);
             cast(core, message, &(struct audience){.kind = AUDIENCE_SESSION, .session = s->id});

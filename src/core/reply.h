@@ -52,6 +52,9 @@ void reply_no_such_nick(struct core *core, struct str nick);
 void reply_no_such_channel(struct core *core, struct str channel);
 void reply_not_on_channel(struct core *core, struct str channel);
 void reply_need_op(struct core *core, const struct room *room);
+/* The same for any rank; and where a member stands above who wants something of it. */
+void reply_need_rank(struct core *core, const struct room *room, uint8_t rank);
+void reply_outranked(struct core *core, const struct room *room, const struct user *target);
 void reply_need_operator(struct core *core);
 /* False, and answered, where the user at hand is no server operator. */
 bool reply_check_operator(struct core *core);
@@ -98,6 +101,9 @@ void cast(struct core *core, struct message *message, const struct audience *aud
 /* To a room with everybody in it, `who` too; where `who`'s command is labelled, `who` gets it as an
  * answer instead. It is kept as an event of that kind. */
 void cast_room(struct core *core, const struct room *room, enum record_kind kind);
+/* The same of what one member does or suffers: in an auditorium not everybody sees it. */
+void cast_room_of(struct core *core, const struct room *room, enum record_kind kind,
+                  const struct user *member);
 void cast_room_except(struct core *core, const struct room *room, session_id except);
 /* Of `who`'s user to its own sessions alone; `who` gets it as an answer. */
 void cast_self(struct core *core);

@@ -3,7 +3,6 @@
 #include "reply.h"
 
 #include "alloc.h"
-#include "mask.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -60,23 +59,22 @@ struct room *room_create_as(struct core *core, const struct name *name, room_id 
     return room;
 }
 
-static void mask_entry_destroy(struct mask_entry *entry)
+void room_rename(struct core *core, struct room *room, const struct name *name)
 {
-    free(entry->mask);
-    free(entry->mask_folded);
-    free(entry->by);
-    free(entry);
+    name_index_remove(&core->room_names, &room->name);
+    char *texts = xmalloc(name_entry_size(name));
+    char *at = texts;
+    room->name = name_entry_place(&at, name);
+    name_index_add(&core->room_names, &room->name);
+    free(room->renamed);
+    room->renamed = texts;
+    names_cache_drop(core, room); /* The lines' lengths are others. */
 }
 
 void room_destroy(struct core *core, struct room *room)
 {
-    for (unsigned i = 0; i < ROOM_LISTS; i++) {
-        struct mask_entry *entry;
-        OLIST_EACH (&room->lists[i], entry) {
-            mask_entry_destroy(entry);
-        }
-        olist_finish(&room->lists[i]);
-    }
+    room_lists_destroy(core, room);
+    room_limits_destroy(room);
     if (room->is_kept) {
         room_unkeep(core, room);
     }
@@ -88,6 +86,8 @@ void room_destroy(struct core *core, struct room *room)
     free(room->key);
     free(room->topic);
     free(room->topic_by);
+    free(room->ranks);
+    free(room->renamed);
     free(room);
 }
 
@@ -184,122 +184,88 @@ void room_set_rank(struct core *core, struct room *room, struct user *user, uint
     }
 }
 
-/* In the order of the bits RMODE_. */
-static const char flag_letters[] = "imnst";
-
-void room_add_flags(const struct room *room, struct buf *out)
-{
-    for (unsigned i = 0; flag_letters[i] != '\0'; i++) {
-        if ((room->modes & 1u << i) != 0) {
-            buf_add_char(out, flag_letters[i]);
-        }
-    }
-}
-
-uint8_t room_parse_flags(struct str letters)
-{
-    unsigned modes = 0;
-    for (size_t at = 0; at < letters.len; at++) {
-        const char *letter = strchr(flag_letters, letters.p[at]);
-        if (letter != NULL && *letter != '\0') {
-            modes |= 1u << (letter - flag_letters);
-        }
-    }
-    return (uint8_t)modes;
-}
-
-void room_add_modes(const struct room *room, const struct user *viewer, struct buf *out)
-{
-    buf_add_char(out, '+');
-    room_add_flags(room, out);
-    if (room->key != NULL) {
-        buf_add_char(out, 'k');
-    }
-    if (room->limit > 0) {
-        buf_add_char(out, 'l');
-    }
-    if (room->key != NULL) {
-        /* The key is for members; others see that there is one. */
-        bool inside = viewer != NULL && user_membership(viewer, room) != NULL;
-        buf_printf(out, " %s", inside ? room->key : "*");
-    }
-    if (room->limit > 0) {
-        buf_printf(out, " %u", room->limit);
-    }
-}
-
-bool room_list_matches(const struct room *room, enum room_list list, const struct user *user)
-{
-    struct str folded = str_from(user_mask_folded(user));
-    const struct mask_entry *entry;
-    OLIST_EACH (&room->lists[list], entry) {
-        if (mask_match(str_from(entry->mask_folded), folded)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-bool room_bans(const struct room *room, const struct user *user)
-{
-    return room_list_matches(room, ROOM_BANS, user) && !room_list_matches(room, ROOM_EXCEPTS, user);
-}
-
-bool room_bans_member(const struct room *room, const struct user *user,
-                      struct membership *membership)
-{
-    if (membership->bans_version != room->bans_version) {
-        membership->banned = room_bans(room, user);
-        membership->bans_version = room->bans_version;
-    }
-    return membership->banned;
-}
-
-static void lists_changed(struct room *room)
-{
-    room->bans_version = (room->bans_version + 1) % BANS_VERSION_NONE;
-}
-
-struct mask_entry *room_list_add(struct core *core, struct room *room, enum room_list list,
-                                 struct str mask, struct str folded, struct str by)
-{
-    struct mask_entry *entry = xcalloc(1, sizeof(*entry));
-    *entry = (struct mask_entry){++core->next_id, str_dup(mask), str_dup(folded), str_dup(by),
-                                 core->now_ms};
-    olist_append(&room->lists[list], entry);
-    lists_changed(room);
-    return entry;
-}
-
-void room_list_remove(struct room *room, enum room_list list, uint64_t id)
-{
-    struct mask_entry *entry = olist_remove(&room->lists[list], id);
-    if (entry != NULL) {
-        lists_changed(room);
-        mask_entry_destroy(entry);
-    }
-}
-
 bool room_visible_to(const struct room *room, const struct user *viewer)
 {
     return !room->is_kept && ((room->modes & RMODE_SECRET) == 0 || user_is_operator(viewer) ||
                               user_membership(viewer, room) != NULL);
 }
 
-bool room_is_run_by(const struct room *room, const struct user *user)
+bool room_allows(const struct room *room, const struct user *user, uint8_t rank)
 {
     const struct membership *membership = user_membership(user, room);
-    return user_is_operator(user) || (membership != NULL && (membership->rank & RANK_OP) != 0);
+    return (membership != NULL && membership->rank >= rank) || user_is_operator(user);
 }
 
-void room_add_prefix(uint8_t rank, bool all, struct buf *out)
+bool room_outranks(const struct room *room, const struct user *user,
+                   const struct membership *target)
 {
-    if ((rank & RANK_OP) != 0) {
-        buf_add_char(out, '@');
+    const struct membership *own = user_membership(user, room);
+    if (user_is_operator(user) || own == target) {
+        return true;
     }
-    if ((rank & RANK_VOICE) != 0 && ((rank & RANK_OP) == 0 || all)) {
-        buf_add_char(out, '+');
+    uint8_t rank = own != NULL ? own->rank : 0;
+    /* By the highest alone: an operator with a voice stands no higher than one without. */
+    static const uint8_t heights[] = {RANK_FOUNDER, RANK_ADMIN, RANK_OP, RANK_HALFOP};
+    for (unsigned i = 0; i < sizeof(heights); i++) {
+        if ((target->rank & heights[i]) != 0) {
+            return heights[i] == RANK_HALFOP ? rank >= RANK_OP : rank >= heights[i];
+        }
     }
+    return rank >= RANK_HALFOP;
+}
+
+uint8_t room_rank_of_account(const struct room *room, account_id account)
+{
+    if (account == 0 || room->founder == 0) {
+        return 0;
+    }
+    if (account == room->founder) {
+        return RANK_FOUNDER;
+    }
+    for (unsigned i = 0; i < room->n_ranks; i++) {
+        if (room->ranks[i].account == account) {
+            return room->ranks[i].rank;
+        }
+    }
+    return 0;
+}
+
+void room_set_account_rank(struct room *room, account_id account, uint8_t rank)
+{
+    unsigned i = 0;
+    while (i < room->n_ranks && room->ranks[i].account != account) {
+        i++;
+    }
+    if (rank == 0 && i < room->n_ranks) {
+        room->n_ranks--;
+        memmove(&room->ranks[i], &room->ranks[i + 1], (room->n_ranks - i) * sizeof(*room->ranks));
+    } else if (rank != 0) {
+        if (i == room->n_ranks) {
+            room->n_ranks++;
+            room->ranks = xrealloc(room->ranks, room->n_ranks * sizeof(*room->ranks));
+        }
+        room->ranks[i] = (struct room_state_rank){account, rank};
+    }
+}
+
+/* Who enters an empty room made for it runs it; the lobby belongs to the server. */
+uint8_t room_rank_of(const struct room *room, const struct user *user)
+{
+    const struct account *account = user_account(user);
+    if (room->founder != 0) {
+        return account != NULL ? room_rank_of_account(room, account->state->id) : 0;
+    }
+    return room->members.len == 0 && !room->is_lobby ? RANK_OP : 0;
+}
+
+uint8_t room_hides(const struct room *room, uint8_t rank)
+{
+    return (room->modes & RMODE_AUDITORIUM) != 0 && rank == 0 ? RANK_VOICE : 0;
+}
+
+bool room_shows_all(const struct room *room, const struct user *viewer)
+{
+    return (room->modes & RMODE_AUDITORIUM) == 0 || room_allows(room, viewer, RANK_VOICE);
 }
 
 char room_symbol(const struct room *room)

@@ -6,14 +6,14 @@
  * JOIN finds it, with all that bars or opens it. Whoever enters first becomes its operator, as in a
  * new room: otherwise nobody could ever run it again. What was said there stays with those whom its
  * bans, key and invitations let in, as it was while there were members.
+ *
+ * A registered room is kept for ever, and nobody runs it for being first: its founder can.
  */
 #include "reply.h"
 
 #include "alloc.h"
 
 #include <stdlib.h>
-
-static const char list_letters[ROOM_LISTS] = {'b', 'e', 'I'};
 
 /* ---- the store's copy ---- */
 
@@ -32,11 +32,12 @@ static void add_masks(const struct room *room, struct room_state_mask *to)
         const struct mask_entry *entry;
         OLIST_EACH (&room->lists[i], entry) {
             *to++ = (struct room_state_mask){
-                .list = list_letters[i],
+                .list = ROOM_LIST_LETTERS[i],
                 .mask = str_from(entry->mask),
                 .mask_folded = str_from(entry->mask_folded),
                 .by = str_from(entry->by),
                 .set_ms = entry->set_ms,
+                .until_ms = entry->until_ms,
             };
         }
     }
@@ -51,13 +52,15 @@ void room_changed(struct core *core, struct room *room)
     struct room_state_mask *masks = xcalloc(n_masks, sizeof(*masks));
     add_masks(room, masks);
     struct buf modes = {0};
-    room_add_flags(room, &modes);
+    struct buf params = {0};
+    room_add_lasting_modes(room, &modes, &params);
     const struct room_state state = {
         .id = room->id,
         .name = room_name(room),
         .folded = name_entry_folded(&room->name),
         .skeleton = name_entry_skeleton(&room->name),
         .modes = buf_str(&modes),
+        .params = buf_str(&params),
         .key = str_from(room->key),
         .limit = room->limit,
         .topic = str_from(room->topic),
@@ -65,12 +68,17 @@ void room_changed(struct core *core, struct room *room)
         .topic_ms = room->topic_ms,
         .since_ms = room->since_ms,
         .empty_ms = room->is_kept ? room->empty_ms : 0,
+        .founder = room->founder,
+        .registered_ms = room->registered_ms,
+        .ranks = room->ranks,
+        .n_ranks = room->n_ranks,
         .masks = masks,
         .n_masks = n_masks,
     };
     core_emit(core, &(struct effect){.kind = EFFECT_ROOM, .room_state = room_state_copy(&state)});
     room->is_stated = true;
     buf_finish(&modes);
+    buf_finish(&params);
     free(masks);
 }
 
@@ -78,6 +86,9 @@ void room_changed(struct core *core, struct room *room)
 
 static struct room_queue *queue_of(struct core *core, const struct room *room)
 {
+    if (room->founder != 0) {
+        return &core->kept_registered;
+    }
     return room->is_solid ? &core->kept_solid : &core->kept_slight;
 }
 
@@ -90,6 +101,7 @@ static void enqueue(struct core *core, struct room *room)
     queue->newest = room;
     room->is_kept = true;
     core->n_kept++;
+    core->n_kept_registered += room->founder != 0;
 }
 
 void room_unkeep(struct core *core, struct room *room)
@@ -100,6 +112,7 @@ void room_unkeep(struct core *core, struct room *room)
     room->is_kept = false;
     room->empty_ms = 0;
     core->n_kept--;
+    core->n_kept_registered -= room->founder != 0;
 }
 
 static void forget(struct core *core, struct room *room)
@@ -113,14 +126,16 @@ static void forget(struct core *core, struct room *room)
 static bool has_settings(const struct room *room)
 {
     return room->modes != ROOM_MODES_NEW || room->key != NULL || room->limit > 0 ||
-           room->topic != NULL || count_masks(room) > 0;
+           room->limits != NULL || room->renamed != NULL || room->topic != NULL ||
+           count_masks(room) > 0;
 }
 
 void room_emptied(struct core *core, struct room *room)
 {
     const struct settings *settings = core->settings;
-    if (!settings->history || settings->room_keep_ms == 0 ||
-        (room->speaker == 0 && !has_settings(room))) {
+    bool lasts = settings->history && settings->room_keep_ms > 0 &&
+                 (room->speaker != 0 || has_settings(room));
+    if (!lasts && room->founder == 0) {
         forget(core, room);
         return;
     }
@@ -159,7 +174,7 @@ static bool forget_one(struct core *core)
 {
     struct room *slight = core->kept_slight.oldest;
     struct room *solid = core->kept_solid.oldest;
-    if (core->n_kept > core->settings->rooms_kept_max) {
+    if (core->n_kept - core->n_kept_registered > core->settings->rooms_kept_max) {
         forget(core, slight != NULL ? slight : solid);
         return true;
     }
@@ -177,7 +192,8 @@ static bool forget_one(struct core *core)
 
 void rooms_expire(struct core *core)
 {
-    for (unsigned i = 0; i < CORE_EXPIRE_ROOMS && core->n_kept > 0 && forget_one(core); i++) {
+    for (unsigned i = 0;
+         i < CORE_EXPIRE_ROOMS && core->n_kept > core->n_kept_registered && forget_one(core); i++) {
     }
 }
 
@@ -187,12 +203,10 @@ static void restore_masks(struct core *core, struct room *room, const struct roo
 {
     for (unsigned i = 0; i < state->n_masks; i++) {
         const struct room_state_mask *mask = &state->masks[i];
-        const char *letter = memchr(list_letters, mask->list, ROOM_LISTS);
+        const char *letter = memchr(ROOM_LIST_LETTERS, mask->list, ROOM_LISTS);
         if (letter != NULL) {
-            enum room_list list = (enum room_list)(letter - list_letters);
-            struct mask_entry *entry =
-                room_list_add(core, room, list, mask->mask, mask->mask_folded, mask->by);
-            entry->set_ms = mask->set_ms;
+            room_list_add(core, room, (enum room_list)(letter - ROOM_LIST_LETTERS), mask->mask,
+                          mask->mask_folded, mask->by, mask->set_ms);
         }
     }
 }
@@ -216,13 +230,18 @@ void room_restore(struct core *core, const struct room_state *state)
     struct room *room = room_create_as(core, &name, state->id);
     core->last_restored = state->id;
     core->next_id = core->next_id > state->id ? core->next_id : state->id;
-    room->modes = room_parse_flags(state->modes);
+    room_parse_lasting_modes(room, state->modes, state->params);
     room->key = dup_or_null(state->key);
     room->limit = state->limit;
     room->topic = dup_or_null(state->topic);
     room->topic_by = room->topic != NULL ? str_dup(state->topic_by) : NULL;
     room->topic_ms = state->topic_ms;
     room->since_ms = state->since_ms;
+    room->founder = state->founder;
+    room->registered_ms = state->registered_ms;
+    for (unsigned i = 0; i < state->n_ranks; i++) {
+        room_set_account_rank(room, state->ranks[i].account, state->ranks[i].rank);
+    }
     restore_masks(core, room, state);
     room->is_stated = true;
     /* Who spoke there is not known: there was something to keep it for. */

@@ -115,8 +115,15 @@ void user_rename(struct core *core, struct user *user, const struct name *name)
     change_texts(user, &id);
     name_index_add(&core->nicks, &user->name);
     for (unsigned i = 0; i < user->n_rooms; i++) {
-        user->rooms[i].bans_version = BANS_VERSION_NONE;
         names_cache_change(user->rooms[i].room, user->rooms[i].since_seq);
+    }
+    user_masks_changed(user);
+}
+
+void user_masks_changed(struct user *user)
+{
+    for (unsigned i = 0; i < user->n_rooms; i++) {
+        user->rooms[i].bans_version = BANS_VERSION_NONE;
     }
 }
 
@@ -174,6 +181,7 @@ void user_destroy(struct core *core, struct user *user)
         free(user->extra->operator_name);
         free(user->extra->invites);
         metadata_finish(&user->extra->metadata);
+        free(user->extra->accepts);
         free(user->extra);
     }
     free(user);

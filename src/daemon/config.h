@@ -75,6 +75,8 @@ struct config {
         char *data;     /* a folder; always set after config_load() */
         uint32_t edges; /* as configured; see config_edges() */
         enum config_casemapping casemapping;
+        char *user_modes;
+        bool roleplay;
     } server;
     struct {
         uint32_t max_clients;

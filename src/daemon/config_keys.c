@@ -120,6 +120,12 @@ const struct config_key config_keys[] = {
     CHOICE(server, casemapping, casemappings, CONFIG_CASEMAPPING_RFC8265, true,
            "Which names are the same but for their case: rfc8265 (any script), ascii, or "
            "rfc1459 (ascii, and {}|^ are small forms of []\\~)."),
+    STRING(server, user_modes, 8, "", false, config_valid_user_modes,
+           "letters out of iwRT, or \"\"",
+           "The modes that everybody begins with: i (seen only by who shares a room), w (gets "
+           "WALLOPS), R (only who has an account may write to them), T (programs are not asked)."),
+    SWITCH(server, roleplay, false,
+           "Whether rooms may have mode E, with which members speak as others (NPC, NPCA, SCENE)."),
 
     NUMBER(limits, max_clients, 1, CONFIG_CLIENTS_MAX, 1000, false,
            "How many clients may be inside, over all protocols. Who comes when it is full is told "

@@ -86,6 +86,7 @@ bool config_valid_url(struct str value);
 bool config_valid_server_name(struct str value);
 bool config_valid_network(struct str value);
 bool config_valid_room(struct str value);
+bool config_valid_user_modes(struct str value);
 bool config_valid_hash(struct str value);
 bool config_valid_hash_or_empty(struct str value);
 bool config_valid_operator_name(struct str value);

@@ -70,6 +70,16 @@ bool config_valid_room(struct str value)
            memchr(value.p, ' ', value.len) == NULL && memchr(value.p, ':', value.len) == NULL;
 }
 
+bool config_valid_user_modes(struct str value)
+{
+    for (size_t i = 0; i < value.len; i++) {
+        if (memchr("iwRT", value.p[i], 4) == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool config_valid_hash(struct str value)
 {
     if (value.len >= crypto_pwhash_STRBYTES || !str_starts(value, STR("$argon2id$"))) {

@@ -19,6 +19,8 @@ static void set_names(struct settings *s, const struct config *c)
     }
     settings_set(&s->motd, c->server.motd[0] != '\0' ? c->server.motd : NULL);
     settings_set(&s->lobby, c->server.lobby);
+    settings_set(&s->user_modes, c->server.user_modes);
+    s->roleplay = c->server.roleplay;
     settings_set(&s->password_hash, c->server.password[0] != '\0' ? c->server.password : NULL);
     settings_set(&s->version, "maru-" MARU_VERSION);
     switch (c->server.casemapping) {

@@ -31,7 +31,8 @@ struct room_state {
     struct str folded;
     struct str skeleton;
     struct str modes;  /* letters: "ntf"; without k and l */
-    struct str params; /* of those of them that have one, in their order, separated by spaces */
+    struct str params; /* of those of them that have one, in their order, separated by spaces; a
+                          room's name with a comma and its folded form behind it */
     struct str key;    /* empty: none */
     unsigned limit;    /* of members; 0: none */
     struct str topic;  /* empty: none */

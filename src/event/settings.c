@@ -38,6 +38,7 @@ void settings_unref(struct settings *settings)
     free(settings->lobby_skeleton);
     free(settings->password_hash);
     free(settings->version);
+    free(settings->user_modes);
     for (unsigned i = 0; i < settings->n_operators; i++) {
         free(settings->operators[i].name);
         free(settings->operators[i].password_hash);
@@ -90,6 +91,7 @@ void settings_set_defaults(struct settings *settings)
     }
     settings_set(&settings->lobby, "#lobby");
     settings_set(&settings->version, "maru");
+    settings_set(&settings->user_modes, "");
     settings->clients_max = 1000;
     settings->nick_len = 32;
     settings->channel_len = 64;

@@ -165,6 +165,9 @@ struct settings {
 
     unsigned tls_port; /* of IRC inside TLS, to be told to people; 0: there is none */
 
+    char *user_modes; /* letters of those that everybody begins with, of "iwRT"; never NULL */
+    bool roleplay;    /* rooms may have NPC and SCENE (mode E) */
+
     bool log_chat; /* what is said is shown to the operator, too */
 };
 

@@ -57,7 +57,7 @@ static const struct {
 } texts[] = {
     NUMBER(server_name), NUMBER(network),       NUMBER(description), NUMBER(lobby),
     NUMBER(icon),        NUMBER(password_hash), NUMBER(version),     NUMBER(motd),
-    NUMBER(admin[0]),    NUMBER(admin[1]),      NUMBER(admin[2]),
+    NUMBER(admin[0]),    NUMBER(admin[1]),      NUMBER(admin[2]),    NUMBER(user_modes),
 };
 
 static const struct {
@@ -69,10 +69,19 @@ static const struct {
     const char *name;
     size_t offset;
 } switches[] = {
-    NUMBER(history),         NUMBER(log_chat),           NUMBER(accounts),
-    NUMBER(registration),    NUMBER(registration_early), NUMBER(registration_custom_names),
-    NUMBER(email_required),  NUMBER(email_verified),     NUMBER(nick_reserved),
-    NUMBER(nick_is_account), NUMBER(account_required),   NUMBER(outside_logins),
+    NUMBER(history),
+    NUMBER(log_chat),
+    NUMBER(roleplay),
+    NUMBER(accounts),
+    NUMBER(registration),
+    NUMBER(registration_early),
+    NUMBER(registration_custom_names),
+    NUMBER(email_required),
+    NUMBER(email_verified),
+    NUMBER(nick_reserved),
+    NUMBER(nick_is_account),
+    NUMBER(account_required),
+    NUMBER(outside_logins),
     NUMBER(outside_create),
 };
 
