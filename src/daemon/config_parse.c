@@ -277,7 +277,7 @@ static void parse_top(struct parse *parse, const config_setting_t *setting)
     } else {
         parse_mistake(parse, parse_line(setting), name,
                       "expected server, limits, flood, lengths, tls, door, sts, classic, history, "
-                      "log, listeners, operators or gateways");
+                      "accounts, log, listeners, operators or gateways");
     }
 }
 

@@ -180,8 +180,9 @@ static bool open_listeners(struct server *server)
             socket->proxy = from->proxy;
             bool taken = edge == 0 && listener_probe(from->address, bound->port) != STATUS_OK;
             if (taken || listener_open(from->address, &bound->port, &socket->fd) != STATUS_OK) {
-                log_error("cannot listen on %s port %u: %s", from->address, bound->port,
-                          strerror(errno));
+                log_error("cannot listen on %s port %u: %s%s", from->address, bound->port,
+                          strerror(errno),
+                          errno == EADDRINUSE ? "; --listen chooses other ports" : "");
                 return false;
             }
         }
@@ -234,7 +235,10 @@ static bool start_control(struct server *server)
         server_jobs_clean(server->config.server.data);
     }
     if (status != STATUS_OK) {
-        log_error("control socket: " STR_FMT, STR_ARG(buf_str(&error)));
+        log_error("control socket: " STR_FMT "%s", STR_ARG(buf_str(&error)),
+                  status == STATUS_EXISTS
+                      ? "; maructl stop ends it, and --data chooses another folder"
+                      : "");
     }
     buf_finish(&path);
     buf_finish(&error);

@@ -116,8 +116,8 @@ static void mistakes_say_where_and_what(void **state)
     REFUSE("limits = { loopback = 1; };", "test.conf:1: limits.loopback: expected true or false");
     REFUSE("limits = 3;", "test.conf:1: limits: expected a group: limits = { ... };");
     REFUSE("\n\nwhatever = 1;", "test.conf:3: whatever: expected server, limits, flood, lengths, "
-                                "tls, door, sts, classic, history, log, listeners, operators or "
-                                "gateways");
+                                "tls, door, sts, classic, history, accounts, log, listeners, "
+                                "operators or gateways");
     REFUSE("server = { casemapping = \"utf8\"; };",
            "test.conf:1: server.casemapping: expected \"rfc8265\", \"ascii\" or \"rfc1459\"");
     REFUSE("server = { name = \"nodot\"; network = \"a b\"; description = \"a\\nb\"; };",
