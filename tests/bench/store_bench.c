@@ -2,7 +2,8 @@
  * Measures the store, with the machine's own limits beside it.
  *   store_bench FOLDER MESSAGES ROOMS PHASE...
  * Phases: fill (makes and indexes the database; goes on where it was), warm (reads it into memory),
- * start, read, search, commit. The database is FOLDER/bench.db. script/bench store runs it.
+ * start, read, search, cold (with nothing in memory), commit. The database is FOLDER/bench.db.
+ * script/bench store runs it.
  */
 #include "store_bench.h"
 
@@ -109,6 +110,8 @@ int main(int argc, char **argv)
             bench_read(&bench);
         } else if (strcmp(argv[i], "search") == 0) {
             bench_search(&bench);
+        } else if (strcmp(argv[i], "cold") == 0) {
+            bench_cold(&bench);
         } else if (strcmp(argv[i], "commit") == 0) {
             bench_commit(&bench, 2.0);
         } else {

@@ -44,6 +44,7 @@ void bench_warm(struct bench *bench);
 void bench_start(struct bench *bench);
 void bench_read(struct bench *bench);
 void bench_search(struct bench *bench);
+void bench_cold(struct bench *bench);
 void bench_commit(struct bench *bench, double seconds);
 
 #endif

@@ -7,11 +7,14 @@
 #include "store.h"
 #include "store_read.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum {
     READS = 1000,
     SEARCHES = 100, /* of each kind */
+    COLD = 30,
     FIRST_PAGE = 50,
     LIMIT_READ_MS = 2,
     LIMIT_RARE_MS = 20,
@@ -120,35 +123,47 @@ static uint64_t any_seq(struct bench *bench)
     return BENCH_FIRST_SEQ + bench_below(&bench->words, bench->messages);
 }
 
-static void read_kind(struct bench *bench, struct store_db *db, const char *what,
-                      enum query_order order, bool bounded, bool by_time, bool uniform)
+/* A page of history that somebody asks for. */
+struct page {
+    const char *what;
+    enum query_order order;
+    bool bounded;
+    bool by_time;
+    bool uniform; /* any room, not one that is used much */
+};
+
+/* `place` must outlive the question. */
+static struct query page_question(struct bench *bench, const struct page *page,
+                                  struct query_place *place)
 {
-    struct bench_times times = {0};
-    for (int i = 0; i < READS; i++) {
-        unsigned room = uniform ? (unsigned)bench_below(&bench->words, bench->rooms)
-                                : bench_room(&bench->words);
-        struct query_place place = {.place = place_of_room(1 + room), .name = STR("#room")};
-        struct query query = question(QUERY_HISTORY, order);
-        struct query_bound bound = {.kind = BOUND_SEQ, .value = any_seq(bench)};
-        if (by_time) {
-            /* Time and number go together in this database: see store_bench_fill.c. */
-            bound.kind = BOUND_TIME;
-            bound.value = UINT64_C(1672531200000) + (bound.value - BENCH_FIRST_SEQ) * 1500;
-        }
-        if (bounded && order == QUERY_LAST) {
-            query.to = bound;
-        } else if (bounded) {
-            query.from = bound;
-        }
-        query.subcommand = STR("LATEST");
-        query.places = &place;
-        query.n_places = 1;
-        double started = bench_now_ms();
-        ask(db, &query);
-        bench_times_add(&times, bench_now_ms() - started);
+    unsigned room = page->uniform ? (unsigned)bench_below(&bench->words, bench->rooms)
+                                  : bench_room(&bench->words);
+    *place = (struct query_place){.place = place_of_room(1 + room), .name = STR("#room")};
+    struct query query = question(QUERY_HISTORY, page->order);
+    struct query_bound bound = {.kind = BOUND_SEQ, .value = any_seq(bench)};
+    if (page->by_time) {
+        /* Time and number go together in this database: see store_bench_fill.c. */
+        bound.kind = BOUND_TIME;
+        bound.value = UINT64_C(1672531200000) + (bound.value - BENCH_FIRST_SEQ) * 1500;
     }
-    bench_row(what, &times, LIMIT_READ_MS);
+    if (page->bounded) {
+        *(page->order == QUERY_LAST ? &query.to : &query.from) = bound;
+    }
+    query.subcommand = STR("LATEST");
+    query.places = place;
+    query.n_places = 1;
+    return query;
 }
+
+static const struct page pages[] = {
+    {"LATEST 100", QUERY_LAST},
+    {"BEFORE 100 by msgid", QUERY_LAST, .bounded = true},
+    {"BEFORE 100 by time", QUERY_LAST, .bounded = true, .by_time = true},
+    {"AROUND 100 by msgid", QUERY_AROUND, .bounded = true},
+    {"AROUND 100 by time", QUERY_AROUND, .bounded = true, .by_time = true},
+    {"BEFORE 100 by msgid, any room", QUERY_LAST, .bounded = true, .uniform = true},
+    {"AROUND 100 by msgid, any room", QUERY_AROUND, .bounded = true, .uniform = true},
+};
 
 void bench_read(struct bench *bench)
 {
@@ -156,14 +171,72 @@ void bench_read(struct bench *bench)
     open_reader(bench, &db);
     printf(
         "history: 100 messages as lines, in rooms as they are used; half of all, and nearly all\n");
-    read_kind(bench, &db, "LATEST 100", QUERY_LAST, false, false, false);
-    read_kind(bench, &db, "BEFORE 100 by msgid", QUERY_LAST, true, false, false);
-    read_kind(bench, &db, "BEFORE 100 by time", QUERY_LAST, true, true, false);
-    read_kind(bench, &db, "AROUND 100 by msgid", QUERY_AROUND, true, false, false);
-    read_kind(bench, &db, "AROUND 100 by time", QUERY_AROUND, true, true, false);
-    read_kind(bench, &db, "BEFORE 100 by msgid, any room", QUERY_LAST, true, false, true);
-    read_kind(bench, &db, "AROUND 100 by msgid, any room", QUERY_AROUND, true, false, true);
+    for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
+        struct bench_times times = {0};
+        for (int n = 0; n < READS; n++) {
+            struct query_place place;
+            struct query query = page_question(bench, &pages[i], &place);
+            double started = bench_now_ms();
+            ask(&db, &query);
+            bench_times_add(&times, bench_now_ms() - started);
+        }
+        bench_row(pages[i].what, &times, LIMIT_READ_MS);
+    }
     store_db_close(&db);
+}
+
+/* ---- without anything in memory ---- */
+
+/* Lets the kernel forget what it has of the files; they are clean. */
+static void forget_file(const struct bench *bench, const char *end)
+{
+    char name[512];
+    snprintf(name, sizeof(name), "%s%s", bench->path, end);
+    int fd = open(name, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED) != 0) {
+        bench_die(name, STR("it cannot be taken out of memory"));
+    }
+    close(fd);
+}
+
+static void ask_cold(struct bench *bench, const struct query *query, struct bench_times *times)
+{
+    struct store_db db;
+    forget_file(bench, "");
+    forget_file(bench, ".search");
+    double started = bench_now_ms();
+    open_reader(bench, &db);
+    ask(&db, query);
+    bench_times_add(times, bench_now_ms() - started);
+    store_db_close(&db);
+}
+
+void bench_cold(struct bench *bench)
+{
+    struct bench_times times = {0};
+    printf("the same with nothing in memory, a new connection each: how fast the disk is\n");
+    for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
+        for (int n = 0; n < COLD; n++) {
+            struct query_place place;
+            struct query query = page_question(bench, &pages[i], &place);
+            ask_cold(bench, &query, &times);
+        }
+        bench_row(pages[i].what, &times, 0);
+    }
+    for (int rare = 0; rare < 2; rare++) {
+        for (int n = 0; n < COLD; n++) {
+            struct query_place places[2] = {{.place = place_of_room(1), .name = STR("#room")},
+                                            {.place = place_of_room(2), .name = STR("#room")}};
+            struct query query = question(QUERY_SEARCH, QUERY_LAST);
+            unsigned word = (unsigned)bench_below(&bench->words, rare ? 10000 : COMMON);
+            query.text = str_from(bench->words.words[BENCH_ENGLISH][(rare ? RARE : 0) + word]);
+            query.places = places;
+            query.n_places = 2;
+            ask_cold(bench, &query, &times);
+        }
+        bench_row(rare ? "rare word, in two large rooms" : "common word, in two large rooms",
+                  &times, 0);
+    }
 }
 
 /* ---- search ---- */
