@@ -99,6 +99,11 @@ class Disk(TestCase):
         self.fails(faults.SYNCS, 'error=EIO')
 
     @unittest.skipIf(CANNOT, CANNOT)
+    def test_syncs_find_no_space(self):
+        """Where the file system finds room for what was written only when it is synced."""
+        self.fails(faults.SYNCS, 'error=ENOSPC')
+
+    @unittest.skipIf(CANNOT, CANNOT)
     def test_writes_fail(self):
         self.fails('pwrite64', 'error=EIO')
 
