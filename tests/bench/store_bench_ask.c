@@ -8,6 +8,7 @@
 #include "store_read.h"
 
 #include <fcntl.h>
+#include <sqlite3.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@ enum {
     READS = 1000,
     SEARCHES = 100, /* of each kind */
     COLD = 30,
+    ERASED_MAX = 1000, /* at the end, by store_tools.py */
     FIRST_PAGE = 50,
     LIMIT_READ_MS = 2,
     LIMIT_RARE_MS = 20,
@@ -67,9 +69,16 @@ static unsigned ask(struct store_db *db, const struct query *query)
 static void open_reader(struct bench *bench, struct store_db *db)
 {
     struct buf error = {0};
+    uint64_t last = BENCH_FIRST_SEQ + bench->messages - 1;
     if (store_db_open(db, bench->path, STORE_READER, &error) != 0) {
         bench_die(bench->path, buf_str(&error));
     }
+    /* Of an empty database everything is quick. */
+    sqlite3_stmt *stmt = stmt_begin(db, STMT_MESSAGE_LAST, "i", last);
+    if (stmt_step(db, stmt) != 1 || last - stmt_u64(stmt, 0) > ERASED_MAX) {
+        bench_die(bench->path, STR("it is not filled"));
+    }
+    stmt_end(stmt);
     buf_finish(&error);
 }
 

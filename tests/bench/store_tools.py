@@ -9,6 +9,7 @@ meanwhile, 1,000 messages a second."""
 import os
 import re
 import shutil
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -104,6 +105,7 @@ class Run:
         self.data = os.path.join(folder, 'data')
         self.out = tempfile.mkdtemp(prefix='out-', dir=folder)
         self.missed = 0
+        self.server = None
 
     def database(self):
         return os.path.join(self.data, 'history.db')
@@ -214,11 +216,12 @@ class Run:
 
 def main():
     run = Run(sys.argv[1], sys.argv[2])
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # The database goes back all the same.
     run.take()
     try:
         run.run()
     finally:
-        if run.server.poll() is None:
+        if run.server is not None and run.server.poll() is None:
             run.server.kill()
             run.server.wait()
         run.give_back()
