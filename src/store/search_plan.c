@@ -116,8 +116,9 @@ enum search_plan search_plan_choose(const struct search_plans *plans)
 enum search_plan search_plan_after(const struct search_plans *plans, enum search_plan plan)
 {
     enum search_plan best = cheapest(plans);
-    if (best != SEARCH_PLANS && plans->cost_us[plan] == 0) {
-        return best; /* It was tried in vain. */
+    if (best != SEARCH_PLANS) {
+        /* It was tried in vain, or what was cheapest is not any more: no plan comes twice. */
+        return plans->cost_us[plan] == 0 ? best : SEARCH_PLAN_ALL;
     }
     do {
         plan++;
