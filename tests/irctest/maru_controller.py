@@ -4,6 +4,7 @@ The suite is not part of Maru. In a checkout of it:
     PYTHONPATH=…/maru/tests/irctest MARUD=…/marud pytest --controller maru_controller \
         -m '(Ergo or not implementation-specific) and not deprecated'
 """
+import collections
 import functools
 import os
 import shutil
@@ -22,6 +23,8 @@ server: {{
     admin = ["Bob Smith", "", "email@example.org"];
     password = "{password}";
     casemapping = "ascii";
+    user_modes = "{user_modes}";
+    roleplay = {roleplay};
 }};
 operators = ( {{ name = "operuser"; password = "{operator}"; }} );
 """
@@ -36,6 +39,7 @@ def hashed(password):
 
 class MaruController(BaseServerController, DirectoryBasedController):
     software_name = 'Maru'
+    extban_mute_char = 'm'
     supported_sasl_mechanisms = set()
     supports_sts = False
 
@@ -43,6 +47,13 @@ class MaruController(BaseServerController, DirectoryBasedController):
         super().create_config()
         with self.open_file('marud.conf'):
             pass
+
+    def user_modes(self):
+        """Those that everybody begins with: a test says it in Ergo's words."""
+        config = collections.defaultdict(dict)
+        if self.test_config.ergo_config is not None:
+            self.test_config.ergo_config(config)
+        return config['accounts'].get('default-user-modes', '').lstrip('+')
 
     def run(self, hostname, port, *, password, ssl, run_services, faketime, websocket_hostname,
             websocket_port):
@@ -56,7 +67,9 @@ class MaruController(BaseServerController, DirectoryBasedController):
         self.create_config()
         with self.open_file('marud.conf') as config:
             config.write(CONFIG.format(password=hashed(password) if password else '',
-                                       operator=hashed('operpassword')))
+                                       operator=hashed('operpassword'),
+                                       user_modes=self.user_modes(),
+                                       roleplay=str(self.test_config.ergo_roleplay).lower()))
         clock = []
         if faketime and shutil.which('faketime'):
             clock = ['faketime', '--exclude-monotonic', '-f', faketime]
