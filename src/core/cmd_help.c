@@ -40,6 +40,13 @@ static const struct topic topics[] = {
     {"CHATHISTORY", "CHATHISTORY: what was said before",
      "CHATHISTORY LATEST #room * 50\n\nPrograms use it by themselves."},
     {"COMMANDS", "All commands", NULL},
+    {"EXTBANS", "Masks that say more, for MODE #room +b",
+     "+b ~a:account          whoever is logged in to that account\n"
+     "+b ~m:mask             may not speak, but enter\n"
+     "+b ~t:60:mask          ends by itself after 60 minutes\n"
+     "+b ~f:#other:mask      who wants to enter goes to #other instead\n"
+     "They may be combined: +b ~t:60:~m:~a:pest\n"
+     "+e takes ~a, ~m and ~t, +I takes ~a and ~t."},
     {"HELP", "HELP: this text", "HELP\nHELP word"},
     {"HELPOP", "HELPOP: the same as HELP", "HELPOP\nHELPOP word"},
     {"INFO", "INFO: what this server is", "INFO"},
@@ -71,16 +78,27 @@ static const struct topic topics[] = {
     {"MODES", "The letters of MODE",
      "For rooms, by who runs them:\n"
      "+o nick   runs the room too          +v nick   may speak in a moderated room\n"
+     "+h nick   keeps order                +q, +a    founder and admin: above +o\n"
      "+b mask   is banned                  +e mask   is excepted from bans\n"
      "+I mask   may enter without invitation\n"
      "+i        only who is invited may enter\n"
      "+k key    a key is needed            +l 20     at most 20 members\n"
-     "+m        only +o and +v may speak   +n        only members may speak\n"
-     "+s        the room is not listed     +t        only +o may change the topic\n"
+     "+m        only who has a rank may speak\n"
+     "+n        only members may speak     +t        only +h and up may change the topic\n"
+     "+s        the room is not listed     +f #other who may not enter goes to #other\n"
+     "+M        to speak takes an account  +R        to enter takes an account\n"
+     "+C        no CTCP but /me            +E        role-play: NPC, NPCA, SCENE\n"
+     "+u        those without a rank don't see each other\n"
+     "+U        what those without a rank say is for operators\n"
+     "+W 10     slow mode: one message each in 10 seconds\n"
+     "+F 20:10  20 messages in 10 seconds, all together\n"
+     "+j 5:10   5 may enter in 10 seconds\n"
      "A mask is nick!user@host, where * stands for anything: MODE #room +b pest!*@*\n"
-     "A minus takes a letter back; +b alone shows the list.\n"
+     "Masks can say more: HELP EXTBANS. A minus takes a letter back; +b alone shows the list.\n"
      "\n"
-     "For yourself: +i you are only seen by who shares a room with you; +w you get WALLOPS."},
+     "For yourself: +i you are only seen by who shares a room with you; +w you get WALLOPS;\n"
+     "+B you are a bot; +R only who has an account may write to you, and whom you wrote to;\n"
+     "+T no CTCP reaches you."},
     {"METADATA", "METADATA: keys with values on people and rooms",
      "METADATA * SET key :value      say something of yourself (no value: take it away)\n"
      "METADATA nick GET key …        what somebody said; LIST: all of it\n"
@@ -101,6 +119,8 @@ static const struct topic topics[] = {
      "nor look like another one."},
     {"NOTICE", "NOTICE: like PRIVMSG, for programs",
      "NOTICE nick text\n\nNever answered by itself, so robots use it."},
+    {"NPC", "NPC: speak as somebody else", "NPC #room name text\n\nIn a room with +E."},
+    {"NPCA", "NPCA: act as somebody else", "NPCA #room name text\n\nIn a room with +E."},
     {"OPER", "OPER: become a server operator", "OPER name password\n\nMODE yournick -o ends it."},
     {"OPERATORS", "For server operators",
      "OPER name password   become one\n"
@@ -140,6 +160,7 @@ static const struct topic topics[] = {
      "A room is gone when the last one leaves; the lobby stays.\n"
      "\n"
      "JOIN #room   PART #room   LIST   NAMES #room   TOPIC #room   INVITE nick #room"},
+    {"SCENE", "SCENE: say what happens", "SCENE #room text\n\nIn a room with +E."},
     {"SEARCH", "SEARCH: find what was said",
      "SEARCH text=word;in=#room;from=nick\n\nPrograms use it by themselves."},
     {"SETNAME", "SETNAME: change your real name", "SETNAME :New Name"},

@@ -213,6 +213,49 @@ static void say_to_room(struct core *core, const struct speech *speech, struct r
                             .session = core->who->id});
 }
 
+void say_in_role(struct core *core, const struct input_line *in, struct str nick, struct str text)
+{
+    const struct session *who = core->who;
+    struct room *room = room_find(core, in->folded[0]);
+    const struct speech speech = {.verb = VERB_PRIVMSG, .text = text, .kept = true};
+    if (room == NULL || !room_visible_to(room, who->user)) {
+        reply_no_such_channel(core, in->line.params[0]);
+        return;
+    }
+    if (user_membership(who->user, room) == NULL) {
+        reply_not_on_channel(core, room_name(room));
+        return;
+    }
+    if ((room->modes & RMODE_ROLEPLAY) == 0 || !core->settings->roleplay) {
+        reply_numeric(core, ERR_CANNOTSENDRP, "%s :There is no role-play here (+E)",
+                      room->name.raw);
+        return;
+    }
+    const char *why = is_for_operators(core, room) ? "only who has a rank may play (+U)"
+                                                   : why_not(core, &speech, room);
+    if (why != NULL) {
+        reply_numeric(core, ERR_CANNOTSENDTOCHAN, "%s :Cannot send to channel: %s", room->name.raw,
+                      why);
+        return;
+    }
+    struct buf *line = cast_from_user(core, who->user);
+    buf_clear(line);
+    buf_printf(line, ":" STR_FMT "!%s@npc.invalid PRIVMSG %s :" STR_FMT, STR_ARG(nick),
+               who->user->name.raw, room->name.raw, STR_ARG(text));
+    struct message *message = cast_message(core, (struct str){0});
+    core->n_messages++;
+    uint64_t seq = core_last_seq(core);
+    bool kept = record_message(core, message, RECORD_PRIVMSG, place_of_room(room->id),
+                               user_identity(who->user), who->id);
+    /* Its speaker sees it in any case: it is another who speaks. */
+    reply_echo(core, message, kept ? seq : 0);
+    if (kept) {
+        room_spoken_in(room, user_identity(who->user));
+    }
+    cast(core, message,
+         &(struct audience){.kind = AUDIENCE_ROOM, .room = room->id, .session = who->id});
+}
+
 /* Whether that user wants to have it; who does not is told of by an answer. */
 static bool is_welcome(struct core *core, const struct speech *speech, const struct user *user)
 {

@@ -809,6 +809,8 @@ void join_show(struct core *core, struct room *room, uint64_t seq);
 void join_add_extended(struct core *core, const struct room *room, const struct user *user);
 /* Everybody who may sees it; nothing is checked. */
 void nick_change(struct core *core, struct user *user, const struct name *name);
+/* The text in the room of parameter 0, said as somebody else, where the room has mode E. */
+void say_in_role(struct core *core, const struct input_line *in, struct str nick, struct str text);
 void announce_by_operator(struct core *core, struct str text);
 
 #define X(name, params, cost, flags, fold)                                                         \

@@ -39,6 +39,8 @@
     X(NAMES, 0, 15, 0, 0x1)                                                                        \
     X(NICK, 0, 10, VERB_NEW_NAMES, 0x1)                                                            \
     X(NOTICE, 0, 10, VERB_SPEAKS, 0x1)                                                             \
+    X(NPC, 3, 10, VERB_SPEAKS, 0x1)                                                                \
+    X(NPCA, 3, 10, VERB_SPEAKS, 0x1)                                                               \
     X(OPER, 2, 30, 0, 0)                                                                           \
     X(PART, 1, 10, 0, 0x1)                                                                         \
     X(PASS, 0, 10, 0, 0)                                                                           \
@@ -49,6 +51,7 @@
     X(REDACT, 2, 10, 0, 0x1)                                                                       \
     X(REGISTER, 3, 30, VERB_NEW_NAMES, 0x1)                                                        \
     X(REHASH, 0, 20, 0, 0)                                                                         \
+    X(SCENE, 2, 10, VERB_SPEAKS, 0x1)                                                              \
     X(SEARCH, 0, 50, VERB_ATTRIBUTES, 0)                                                           \
     X(SETNAME, 1, 10, 0, 0)                                                                        \
     X(STATS, 0, 15, 0, 0x2)                                                                        \
