@@ -136,6 +136,7 @@ void account_restore(struct core *core, struct account_state *state);
 void account_stored(struct core *core, const struct input *input);
 void account_credentials(struct core *core, const struct input *input);
 enum core_result account_proved(struct core *core, const struct input *input);
+void account_ordered(struct core *core, const struct input_account_order *in);
 void register_enrol(struct core *core, const struct input *input);
 void register_confirm(struct core *core, const struct input *input);
 

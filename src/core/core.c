@@ -343,6 +343,9 @@ static enum core_result apply(struct core *core, const struct input *input)
     case INPUT_KICK:
         apply_kick(core, input->kick.nick_folded, input->kick.reason);
         break;
+    case INPUT_ACCOUNT_ORDER:
+        account_ordered(core, &input->account_order);
+        break;
     case INPUT_WARN:
         apply_warn(core, input->session, input->text);
         break;

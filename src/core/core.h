@@ -49,6 +49,7 @@ struct core_totals core_totals(const struct core *core);
 
 struct core_user_view {
     struct str nick, user, host, realname, away;
+    struct str account; /* empty: none */
     session_id session; /* its first, or 0 */
     enum session_kind kind;
     bool tls, is_operator;
@@ -58,6 +59,26 @@ struct core_user_view {
 /* The user after *cursor (0 begins), which moves on; false at the end. Views live until core_apply.
  */
 bool core_next_user(const struct core *core, uint64_t *cursor, struct core_user_view *ret_view);
+
+struct core_account_view {
+    struct str name;
+    struct str email;         /* empty: none */
+    struct str suspended_why; /* where it is suspended; may be empty */
+    uint64_t created_ms;
+    uint64_t seen_ms; /* when it last had a session; while it has one, now; 0: never */
+    unsigned n_certificates;
+    unsigned n_sessions;
+    bool has_password;
+    bool verified;
+    bool suspended;
+    bool always_on;
+};
+/* The account after *cursor, as core_next_user() does it. */
+bool core_next_account(const struct core *core, uint64_t *cursor,
+                       struct core_account_view *ret_view);
+/* By its folded name; false: there is none. */
+bool core_find_account(const struct core *core, struct str name_folded,
+                       struct core_account_view *ret_view);
 
 /* Whether somebody has that nickname, folded. */
 bool core_has_user(const struct core *core, struct str nick_folded);

@@ -1,5 +1,5 @@
 /* What maructl and metrics may see of the core: reads, changes nothing. Under the core's mutex. */
-#include "core_priv.h"
+#include "accounts.h"
 
 struct core_totals core_totals(const struct core *core)
 {
@@ -14,22 +14,29 @@ struct core_totals core_totals(const struct core *core)
     };
 }
 
+static unsigned count_sessions(const struct user *user)
+{
+    unsigned n = 0;
+    for (const struct session *s = user->sessions; s != NULL; s = s->next) {
+        n++;
+    }
+    return n;
+}
+
 bool core_next_user(const struct core *core, uint64_t *cursor, struct core_user_view *ret_view)
 {
     const struct user *user = olist_next(&core->users, cursor);
     if (user == NULL) {
         return false;
     }
-    unsigned n_sessions = 0;
-    for (const struct session *s = user->sessions; s != NULL; s = s->next) {
-        n_sessions++;
-    }
+    unsigned n_sessions = count_sessions(user);
     *ret_view = (struct core_user_view){
         .nick = user_nick(user),
         .user = user_ident(user),
         .host = user_host(user),
         .realname = str_from(user_realname(user)),
         .away = str_from(user_away(user)),
+        .account = user_account_name(user),
         .session = user->sessions != NULL ? user->sessions->id : 0,
         .kind = user->sessions != NULL ? (enum session_kind)user->sessions->kind : SESSION_IRC,
         .tls = user->sessions != NULL && user->sessions->tls,
@@ -40,6 +47,46 @@ bool core_next_user(const struct core *core, uint64_t *cursor, struct core_user_
         .active_ms = user->active_ms,
     };
     return true;
+}
+
+static void view_account(const struct core *core, const struct account *account,
+                         struct core_account_view *ret_view)
+{
+    const struct account_state *state = account->state;
+    unsigned n_sessions = account->user != NULL ? count_sessions(account->user) : 0;
+    *ret_view = (struct core_account_view){
+        .name = account_name(account),
+        .email = state->email,
+        .suspended_why = state->suspended_why,
+        .created_ms = state->created_ms,
+        .seen_ms = n_sessions > 0 ? core->now_ms : state->seen_ms,
+        .n_certificates = state->n_fingerprints,
+        .n_sessions = n_sessions,
+        .has_password = state->password_hash.len > 0,
+        .verified = !account_is_unverified(account),
+        .suspended = state->suspended,
+        .always_on = account_is_always_on(core, account),
+    };
+}
+
+bool core_next_account(const struct core *core, uint64_t *cursor,
+                       struct core_account_view *ret_view)
+{
+    const struct account *account = olist_next(&core->accounts.list, cursor);
+    if (account != NULL) {
+        view_account(core, account, ret_view);
+    }
+    return account != NULL;
+}
+
+bool core_find_account(const struct core *core, struct str name_folded,
+                       struct core_account_view *ret_view)
+{
+    const struct account *account = account_find(core, name_folded);
+    if (account != NULL) {
+        view_account(core, account, ret_view);
+    }
+    return account != NULL;
 }
 
 bool core_has_user(const struct core *core, struct str nick_folded)

@@ -22,6 +22,10 @@ static const char help[] =
     "  status                show how the server is\n"
     "  clients               list who is connected\n"
     "  rooms                 list the rooms\n"
+    "  accounts [NAME]       list the accounts, or show one\n"
+    "  suspend NAME [REASON] let nobody log in to an account\n"
+    "  unsuspend NAME        let its owner log in again\n"
+    "  unregister NAME       end an account; what it said stays (see erase)\n"
     "  announce TEXT         say something to everybody, apart from chat\n"
     "  kick NICK [REASON]    disconnect a user\n"
     "  set max-clients N     admit N clients from now on; throws nobody out\n"
@@ -40,7 +44,7 @@ static const char help[] =
     "  --json                print answers as JSON\n"
     "  --html                export a page\n"
     "  --account             erase what an account said\n"
-    "  --yes                 erase without asking\n"
+    "  --yes                 erase or unregister without asking\n"
     "  --version             print the version\n"
     "  --help                print this\n";
 
@@ -248,6 +252,70 @@ static int run_set(struct job *job)
     return order(job, json_pack("{s:s, s:I}", "op", "set", "max_clients", (json_int_t)n));
 }
 
+/* What is erased does not come back: a person is asked, a program must have said so. */
+static bool is_sure(const struct job *job, const char *before, const char *behind)
+{
+    if (job->yes) {
+        return true;
+    }
+    if (isatty(STDIN_FILENO) != 1) {
+        complain(NULL, "expected --yes: what is erased does not come back");
+        return false;
+    }
+    struct buf question = {0};
+    buf_add_cstr(&question, before);
+    escape_add(&question, str_from(job->words[0]));
+    fprintf(stderr, STR_FMT "%s? [y/N] ", STR_ARG(buf_str(&question)), behind);
+    buf_finish(&question);
+    char answer[16] = "";
+    return fgets(answer, sizeof(answer), stdin) != NULL && ascii_lower(answer[0]) == 'y';
+}
+
+/* ---- accounts ---- */
+
+static int run_accounts(struct job *job)
+{
+    if (job->words_n == 0) {
+        return run_list(job, "accounts", ctl_show_accounts);
+    }
+    json_t *name = json_string(job->words[0]);
+    if (name == NULL) {
+        return complain(NULL, "expected UTF-8 text");
+    }
+    json_t *answer = ask(job, json_pack("{s:s, s:o}", "op", "account", "name", name));
+    if (answer == NULL || is_refused(answer)) {
+        return EXIT_FAILURE;
+    }
+    return show(job, answer, json_object_get(answer, "account"), ctl_show_account);
+}
+
+static int order_account(struct job *job, const char *op)
+{
+    json_t *name = json_string(job->words[0]);
+    json_t *reason = join_words(job->words + 1, job->words_n - 1);
+    if (name == NULL || reason == NULL) {
+        json_decref(name);
+        json_decref(reason);
+        return complain(NULL, "expected UTF-8 text");
+    }
+    return order(job, json_pack("{s:s, s:o, s:o}", "op", op, "name", name, "reason", reason));
+}
+
+static int run_suspend(struct job *job)
+{
+    return order_account(job, "suspend");
+}
+
+static int run_unsuspend(struct job *job)
+{
+    return order_account(job, "unsuspend");
+}
+
+static int run_unregister(struct job *job)
+{
+    return is_sure(job, "End the account ", "") ? order_account(job, "unregister") : EXIT_USAGE;
+}
+
 static int run_reload(struct job *job)
 {
     return order(job, json_pack("{s:s}", "op", "reload"));
@@ -359,33 +427,15 @@ static int run_export(struct job *job)
     return result;
 }
 
-/* What is erased does not come back: a person is asked, a program must have said so. */
-static bool is_sure(const struct job *job)
-{
-    if (job->yes) {
-        return true;
-    }
-    if (isatty(STDIN_FILENO) != 1) {
-        complain(NULL, "expected --yes: what is erased does not come back");
-        return false;
-    }
-    struct buf question = {0};
-    buf_add_cstr(&question, "Delete for ever all that ");
-    buf_add_cstr(&question, job->account ? "the account " : "");
-    escape_add(&question, str_from(job->words[0]));
-    fprintf(stderr, STR_FMT " said? [y/N] ", STR_ARG(buf_str(&question)));
-    buf_finish(&question);
-    char answer[16] = "";
-    return fgets(answer, sizeof(answer), stdin) != NULL && ascii_lower(answer[0]) == 'y';
-}
-
 static int run_erase(struct job *job)
 {
     json_t *who = json_string(job->words[0]);
     if (who == NULL) {
         return complain(NULL, "expected UTF-8 text");
     }
-    if (!is_sure(job)) {
+    const char *whose =
+        job->account ? "Delete for ever all that the account " : "Delete for ever all that ";
+    if (!is_sure(job, whose, " said")) {
         json_decref(who);
         return EXIT_USAGE;
     }
@@ -413,6 +463,7 @@ struct command {
 };
 
 static const struct command commands[] = {
+    {"accounts", 0, 1, run_accounts},
     {"announce", 1, INT32_MAX, run_announce},
     {"backup", 1, 1, run_backup},
     {"clients", 0, 0, run_clients},
@@ -425,6 +476,9 @@ static const struct command commands[] = {
     {"set", 2, 2, run_set},
     {"status", 0, 0, run_status},
     {"stop", 0, 0, run_stop},
+    {"suspend", 1, INT32_MAX, run_suspend},
+    {"unregister", 1, 1, run_unregister},
+    {"unsuspend", 1, 1, run_unsuspend},
 };
 
 static const struct command *find_command(const char *name)

@@ -235,3 +235,68 @@ void ctl_show_rooms(const json_t *entries, struct buf *out)
     ctl_table_render(&table, out);
     ctl_table_finish(&table);
 }
+
+/* "suspended", "not verified", "3 sessions", "away since …": what matters first. */
+static void add_state(struct buf *out, const json_t *account)
+{
+    uint64_t sessions = number_of(account, "sessions");
+    if (json_is_string(json_object_get(account, "suspended"))) {
+        buf_add_cstr(out, "suspended");
+    } else if (!json_is_true(json_object_get(account, "verified"))) {
+        buf_add_cstr(out, "not verified");
+    } else if (sessions > 0) {
+        buf_printf(out, "%llu session%s", (unsigned long long)sessions, sessions == 1 ? "" : "s");
+    } else {
+        buf_add_cstr(out, json_is_true(json_object_get(account, "always_on")) ? "always on" : "-");
+    }
+}
+
+void ctl_show_accounts(const json_t *entries, struct buf *out)
+{
+    static const char *const titles[] = {"ACCOUNT", "STATE", "CREATED", "SEEN", "E-MAIL"};
+    static const bool right[] = {false, false, false, false, false};
+    struct ctl_table table;
+    ctl_table_init(&table, sizeof(right) / sizeof(right[0]), titles, right);
+    size_t i;
+    const json_t *account;
+    json_array_foreach(entries, i, account)
+    {
+        static const char *const moments[] = {"created_ms", "seen_ms"};
+        struct buf text = {0};
+        ctl_table_add(&table, text_of(account, "name"));
+        add_state(&text, account);
+        ctl_table_add(&table, buf_str(&text));
+        for (size_t m = 0; m < 2; m++) {
+            buf_clear(&text);
+            add_moment(&text, number_of(account, moments[m]));
+            ctl_table_add(&table, text.len > 0 ? buf_str(&text) : STR("-"));
+        }
+        struct str email = text_of(account, "email");
+        ctl_table_add(&table, email.len > 0 ? email : STR("-"));
+        buf_finish(&text);
+    }
+    ctl_table_render(&table, out);
+    ctl_table_finish(&table);
+}
+
+void ctl_show_account(const json_t *account, struct buf *out)
+{
+    struct buf text = {0};
+    add_line(out, "Account", text_of(account, "name"));
+    add_state(&text, account);
+    if (text_of(account, "suspended").len > 0) {
+        buf_add_cstr(&text, ": ");
+        buf_add_str(&text, text_of(account, "suspended"));
+    }
+    add_line(out, "State", buf_str(&text));
+    add_moment_line(out, "Created", account, "created_ms");
+    add_moment_line(out, "Seen", account, "seen_ms");
+    struct str email = text_of(account, "email");
+    add_line(out, "E-mail", email.len > 0 ? email : STR("-"));
+    bool password = json_is_true(json_object_get(account, "password"));
+    add_line(out, "Password", password ? STR("yes") : STR("none"));
+    add_count(out, "Certificates", account, "certificates", NULL);
+    bool always_on = json_is_true(json_object_get(account, "always_on"));
+    add_line(out, "Always on", always_on ? STR("yes") : STR("no"));
+    buf_finish(&text);
+}

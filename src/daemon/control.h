@@ -7,6 +7,10 @@
  *     status
  *     clients, rooms   "cursor" (0 or left out at first); answers "clients" or "rooms" and "next",
  *                      the next cursor or null
+ *     accounts         the same of accounts
+ *     account          "name"; answers "account"
+ *     suspend          "name", "reason" (may be left out): nobody may log in to the account
+ *     unsuspend, unregister  "name"
  *     announce         "text"
  *     kick             "nick", "reason" (may be left out)
  *     set              "max_clients"
@@ -38,6 +42,7 @@ enum {
     CONTROL_HOST_SIZE = 80,
     CONTROL_TOPIC_SIZE = 400,
     CONTROL_MODES_SIZE = 64,
+    CONTROL_EMAIL_SIZE = 260,
 };
 
 struct control_status {
@@ -76,6 +81,26 @@ struct control_room {
     char modes[CONTROL_MODES_SIZE]; /* "+nt" */
     uint32_t members;
     uint64_t created_wall_ms;
+};
+
+struct control_account {
+    char name[CONTROL_NAME_SIZE];
+    char email[CONTROL_EMAIL_SIZE];     /* "" without one */
+    char suspended[CONTROL_TOPIC_SIZE]; /* why; "" also where nobody said so */
+    bool is_suspended;
+    bool verified;
+    bool has_password;
+    bool always_on;
+    uint32_t certificates;
+    uint32_t sessions;
+    uint64_t created_wall_ms;
+    uint64_t seen_wall_ms; /* 0: never */
+};
+
+enum control_account_order {
+    CONTROL_ACCOUNT_SUSPEND,
+    CONTROL_ACCOUNT_UNSUSPEND,
+    CONTROL_ACCOUNT_UNREGISTER,
 };
 
 enum control_job_kind {
@@ -126,6 +151,13 @@ struct control_ops {
                       uint64_t *ret_next);
     size_t (*rooms)(void *user, uint64_t cursor, struct control_room *page, size_t max,
                     uint64_t *ret_next);
+    size_t (*accounts)(void *user, uint64_t cursor, struct control_account *page, size_t max,
+                       uint64_t *ret_next);
+    /* STATUS_NOT_FOUND where there is none of that name; here and below. */
+    int (*account)(void *user, struct str name, struct control_account *ret);
+    /* `reason` may be empty. */
+    int (*account_order)(void *user, enum control_account_order order, struct str name,
+                         struct str reason);
     /* `text` is one line, 1 to CONTROL_TEXT_MAX bytes of UTF-8 without control characters. */
     void (*announce)(void *user, struct str text);
     /* `reason` may be empty. STATUS_NOT_FOUND where nobody has that nickname. */

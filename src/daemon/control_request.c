@@ -196,6 +196,40 @@ static void do_rooms(struct request *request)
     respond_page(request, "rooms", entries, next);
 }
 
+static json_t *account_json(const struct control_account *account)
+{
+    json_t *object = json_object();
+    set(object, "name", cstr_json(account->name));
+    set(object, "email", account->email[0] != '\0' ? cstr_json(account->email) : json_null());
+    set(object, "suspended", account->is_suspended ? cstr_json(account->suspended) : json_null());
+    set(object, "verified", json_boolean(account->verified));
+    set(object, "password", json_boolean(account->has_password));
+    set(object, "always_on", json_boolean(account->always_on));
+    set_number(object, "certificates", account->certificates);
+    set_number(object, "sessions", account->sessions);
+    set_number(object, "created_ms", account->created_wall_ms);
+    set_number(object, "seen_ms", account->seen_wall_ms);
+    return object;
+}
+
+static void do_accounts(struct request *request)
+{
+    uint64_t cursor;
+    if (!get_cursor(request, &cursor)) {
+        return;
+    }
+    struct control_account *page = xcalloc(CONTROL_PAGE_MAX, sizeof(*page));
+    uint64_t next = 0;
+    size_t n = request->ops->accounts(request->user, cursor, page, CONTROL_PAGE_MAX, &next);
+    CHECK(n <= CONTROL_PAGE_MAX);
+    json_t *entries = json_array();
+    for (size_t i = 0; i < n; i++) {
+        CHECK(json_array_append_new(entries, account_json(&page[i])) == 0);
+    }
+    free(page);
+    respond_page(request, "accounts", entries, next);
+}
+
 /* A member that is one line of text, of at least `min` bytes. */
 static bool get_text(struct request *request, const char *key, size_t min, struct str *ret_text)
 {
@@ -241,6 +275,60 @@ static void do_kick(struct request *request)
     } else {
         control_refuse(request->out, "failed", status_text(status));
     }
+}
+
+static void answer_account(struct request *request, int status)
+{
+    if (status == STATUS_OK) {
+        respond(request->out, success());
+    } else if (status == STATUS_NOT_FOUND) {
+        control_refuse(request->out, "not_found", "there is no such account");
+    } else {
+        control_refuse(request->out, "failed", status_text(status));
+    }
+}
+
+static void do_account(struct request *request)
+{
+    struct str name;
+    if (!get_text(request, "name", 1, &name)) {
+        return;
+    }
+    struct control_account account;
+    int status = request->ops->account(request->user, name, &account);
+    if (status != STATUS_OK) {
+        answer_account(request, status);
+        return;
+    }
+    json_t *object = success();
+    set(object, "account", account_json(&account));
+    respond(request->out, object);
+}
+
+static void order_account(struct request *request, enum control_account_order order)
+{
+    struct str name;
+    struct str reason = {"", 0};
+    bool has_reason = order == CONTROL_ACCOUNT_SUSPEND;
+    if (get_text(request, "name", 1, &name) &&
+        (!has_reason || get_text(request, "reason", 0, &reason))) {
+        answer_account(request, request->ops->account_order(request->user, order, name, reason));
+    }
+}
+
+static void do_suspend(struct request *request)
+{
+    order_account(request, CONTROL_ACCOUNT_SUSPEND);
+}
+
+static void do_unsuspend(struct request *request)
+{
+    order_account(request, CONTROL_ACCOUNT_UNSUSPEND);
+}
+
+static void do_unregister(struct request *request)
+{
+    order_account(request, CONTROL_ACCOUNT_UNREGISTER);
 }
 
 static void do_set(struct request *request)
@@ -386,10 +474,23 @@ static const struct {
     const char *name;
     void (*run)(struct request *request);
 } operations[] = {
-    {"status", do_status},     {"clients", do_clients}, {"rooms", do_rooms},
-    {"announce", do_announce}, {"kick", do_kick},       {"set", do_set},
-    {"reload", do_reload},     {"stop", do_stop},       {"history", do_history},
-    {"backup", do_backup},     {"export", do_export},   {"erase", do_erase},
+    {"status", do_status},
+    {"clients", do_clients},
+    {"rooms", do_rooms},
+    {"announce", do_announce},
+    {"kick", do_kick},
+    {"set", do_set},
+    {"reload", do_reload},
+    {"stop", do_stop},
+    {"history", do_history},
+    {"backup", do_backup},
+    {"export", do_export},
+    {"erase", do_erase},
+    {"accounts", do_accounts},
+    {"account", do_account},
+    {"suspend", do_suspend},
+    {"unsuspend", do_unsuspend},
+    {"unregister", do_unregister},
 };
 
 static void run(struct request *request)
@@ -403,7 +504,8 @@ static void run(struct request *request)
     }
     control_refuse(request->out, "unknown_op",
                    "op: expected status, clients, rooms, announce, kick, set, reload, stop, "
-                   "history, backup, export or erase");
+                   "history, backup, export, erase, accounts, account, suspend, unsuspend or "
+                   "unregister");
 }
 
 enum control_next control_answer(const struct control_ops *ops, void *user, struct str line,

@@ -64,6 +64,7 @@ static size_t op_clients(void *user, uint64_t cursor, struct control_client *pag
             .idle_s = now_ms > view.active_ms ? (now_ms - view.active_ms) / 1000 : 0,
         };
         put(client->nick, sizeof(client->nick), view.nick);
+        put(client->account, sizeof(client->account), view.account);
         put(client->user, sizeof(client->user), view.user);
         put(client->host, sizeof(client->host), view.host);
         last = cursor;
@@ -92,6 +93,86 @@ static size_t op_rooms(void *user, uint64_t cursor, struct control_room *page, s
     *ret_next = n == max && core_next_room(core, &cursor, &view) ? last : 0;
     hub_unlock(server->hub);
     return n;
+}
+
+static void put_account(struct control_account *account, const struct core_account_view *view)
+{
+    *account = (struct control_account){
+        .is_suspended = view->suspended,
+        .verified = view->verified,
+        .has_password = view->has_password,
+        .always_on = view->always_on,
+        .certificates = view->n_certificates,
+        .sessions = view->n_sessions,
+        .created_wall_ms = view->created_ms,
+        .seen_wall_ms = view->seen_ms,
+    };
+    put(account->name, sizeof(account->name), view->name);
+    put(account->email, sizeof(account->email), view->email);
+    put(account->suspended, sizeof(account->suspended), view->suspended_why);
+}
+
+static size_t op_accounts(void *user, uint64_t cursor, struct control_account *page, size_t max,
+                          uint64_t *ret_next)
+{
+    struct server *server = user;
+    const struct core *core = hub_lock(server->hub);
+    struct core_account_view view;
+    size_t n = 0;
+    uint64_t last = cursor;
+    while (n < max && core_next_account(core, &cursor, &view)) {
+        put_account(&page[n++], &view);
+        last = cursor;
+    }
+    *ret_next = n == max && core_next_account(core, &cursor, &view) ? last : 0;
+    hub_unlock(server->hub);
+    return n;
+}
+
+static int op_account(void *user, struct str name, struct control_account *ret)
+{
+    struct server *server = user;
+    struct buf folded = {0};
+    struct core_account_view view;
+    name_fold(server->settings->casemapping, name, &folded);
+    bool found = core_find_account(hub_lock(server->hub), buf_str(&folded), &view);
+    if (found) {
+        put_account(ret, &view);
+    }
+    hub_unlock(server->hub);
+    buf_finish(&folded);
+    return found ? STATUS_OK : STATUS_NOT_FOUND;
+}
+
+static int op_account_order(void *user, enum control_account_order order, struct str name,
+                            struct str reason)
+{
+    static const struct {
+        enum account_order order;
+        const char *done;
+    } orders[] = {
+        [CONTROL_ACCOUNT_SUSPEND] = {ORDER_SUSPEND, "suspended"},
+        [CONTROL_ACCOUNT_UNSUSPEND] = {ORDER_UNSUSPEND, "let in again"},
+        [CONTROL_ACCOUNT_UNREGISTER] = {ORDER_UNREGISTER, "unregistered"},
+    };
+    struct server *server = user;
+    struct control_account account;
+    int status = op_account(user, name, &account);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct buf folded = {0};
+    name_fold(server->settings->casemapping, name, &folded);
+    hub_apply(server->hub, &(struct input){
+                               .kind = INPUT_ACCOUNT_ORDER,
+                               .now_ms = clock_wall_ms(),
+                               .account_order = {.order = orders[order].order,
+                                                 .name_folded = buf_str(&folded),
+                                                 .reason = reason},
+                           });
+    buf_finish(&folded);
+    log_info("maructl: the account %s is %s", account.name, orders[order].done);
+    return STATUS_OK;
 }
 
 static void op_announce(void *user, struct str text)
@@ -221,6 +302,9 @@ const struct control_ops server_control_ops = {
     .status = op_status,
     .clients = op_clients,
     .rooms = op_rooms,
+    .accounts = op_accounts,
+    .account = op_account,
+    .account_order = op_account_order,
     .announce = op_announce,
     .kick = op_kick,
     .set_max_clients = op_set_max_clients,

@@ -23,18 +23,19 @@ enum input_kind {
     INPUT_CONTINUE, /* the reader has drained: go on with its long answer */
     INPUT_VERDICT,  /* of a password that EFFECT_VERIFY asked about */
     INPUT_HASHED,   /* the keys that EFFECT_HASH asked for */
-    INPUT_CREDENTIALS, /* somebody, perhaps no user yet, wants to log in: EFFECT_CREDENTIALS */
-    INPUT_LOGIN,       /* a user has proved to own an account */
-    INPUT_ENROL,       /* a session that is no user yet wants an account: EFFECT_SIGNUP */
-    INPUT_CONFIRM,     /* … says the code that it was sent (VERIFY): EFFECT_SIGNUP */
-    INPUT_ROSTER,      /* a classic client wants the members of the lobby: EFFECT_ROSTER */
-    INPUT_CLOSE,       /* the session is gone */
-    INPUT_SETTINGS,    /* there are new settings */
-    INPUT_ANNOUNCE,    /* the operator of the machine speaks to everybody */
-    INPUT_KICK,        /* the operator of the machine disconnects a user */
-    INPUT_ROOM,        /* at the start: a room that was kept; in the order of their ids */
-    INPUT_ACCOUNT,     /* at the start: an account; in the order of their ids, before the rooms */
-    INPUT_MARKER,      /* at the start: a read marker; after the accounts and rooms */
+    INPUT_CREDENTIALS,   /* somebody, perhaps no user yet, wants to log in: EFFECT_CREDENTIALS */
+    INPUT_LOGIN,         /* a user has proved to own an account */
+    INPUT_ENROL,         /* a session that is no user yet wants an account: EFFECT_SIGNUP */
+    INPUT_CONFIRM,       /* … says the code that it was sent (VERIFY): EFFECT_SIGNUP */
+    INPUT_ROSTER,        /* a classic client wants the members of the lobby: EFFECT_ROSTER */
+    INPUT_CLOSE,         /* the session is gone */
+    INPUT_SETTINGS,      /* there are new settings */
+    INPUT_ANNOUNCE,      /* the operator of the machine speaks to everybody */
+    INPUT_KICK,          /* the operator of the machine disconnects a user */
+    INPUT_ACCOUNT_ORDER, /* … or does something with an account */
+    INPUT_ROOM,          /* at the start: a room that was kept; in the order of their ids */
+    INPUT_ACCOUNT,       /* at the start: an account; in the order of their ids, before the rooms */
+    INPUT_MARKER,        /* at the start: a read marker; after the accounts and rooms */
     INPUT_ACCOUNT_STORED, /* what became of EFFECT_ACCOUNT */
     INPUT_ANSWERED,       /* what EFFECT_QUERY asked for has left: the session goes on */
     INPUT_REDACTED,       /* what became of EFFECT_REDACT */
@@ -114,6 +115,21 @@ struct input_confirm {
     struct str host; /* whose attempts are counted */
 };
 
+enum account_order {
+    ORDER_SUSPEND, /* with the reason; again: another reason */
+    ORDER_UNSUSPEND,
+    ORDER_PASSWORD, /* with the keys */
+    ORDER_UNREGISTER,
+};
+
+/* Nothing happens where there is no such account. */
+struct input_account_order {
+    enum account_order order;
+    struct str name_folded;
+    struct str reason;
+    struct password_keys keys;
+};
+
 struct input_stored {
     account_id account;
     bool failed;
@@ -166,6 +182,7 @@ struct input {
         struct input_enrol enrol;
         struct input_confirm confirm;
         struct input_stored stored;
+        struct input_account_order account_order;
         struct account_state *account; /* borrowed; who keeps it takes a reference */
         struct read_marker marker;
         struct str text; /* CLOSE: the reason; ANNOUNCE; WARN */

@@ -68,6 +68,49 @@ static size_t fake_rooms(void *user, uint64_t cursor, struct control_room *page,
     return FAKE_ROOMS;
 }
 
+static const struct control_account accounts[] = {
+    {.name = "jin",
+     .email = "jin@example.org",
+     .verified = true,
+     .has_password = true,
+     .sessions = 2,
+     .created_wall_ms = 1700000000000,
+     .seen_wall_ms = 1700000000000},
+    {.name = "영희", .verified = true, .always_on = true, .certificates = 1},
+    {.name = "mallory", .is_suspended = true, .suspended = "spam", .verified = true},
+    {.name = "new"},
+};
+
+static size_t fake_accounts(void *user, uint64_t cursor, struct control_account *page, size_t max,
+                            uint64_t *ret_next)
+{
+    memcpy(page, accounts, sizeof(accounts));
+    *ret_next = 0;
+    return sizeof(accounts) / sizeof(accounts[0]);
+}
+
+static int fake_account(void *user, struct str name, struct control_account *ret)
+{
+    for (size_t i = 0; i < sizeof(accounts) / sizeof(accounts[0]); i++) {
+        if (str_eq(name, str_from(accounts[i].name))) {
+            *ret = accounts[i];
+            return STATUS_OK;
+        }
+    }
+    return STATUS_NOT_FOUND;
+}
+
+static int fake_account_order(void *user, enum control_account_order order, struct str name,
+                              struct str reason)
+{
+    static const char *const orders[] = {"suspend", "unsuspend", "unregister"};
+    struct fake_control *fake = user;
+    struct control_account account;
+    snprintf(fake->ordered, sizeof(fake->ordered), "%s " STR_FMT " " STR_FMT, orders[order],
+             STR_ARG(name), STR_ARG(reason));
+    return fake_account(user, name, &account);
+}
+
 static void fake_announce(void *user, struct str text)
 {
     struct fake_control *fake = user;
@@ -138,6 +181,9 @@ const struct control_ops fake_control_ops = {
     .status = fake_status,
     .clients = fake_clients,
     .rooms = fake_rooms,
+    .accounts = fake_accounts,
+    .account = fake_account,
+    .account_order = fake_account_order,
     .announce = fake_announce,
     .kick = fake_kick,
     .set_max_clients = fake_set_max_clients,

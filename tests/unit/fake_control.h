@@ -13,6 +13,7 @@ struct fake_control {
     bool reload_fails;
     bool stopped;
     char announced[CONTROL_TEXT_MAX + 1];
+    char ordered[CONTROL_TEXT_MAX + 32]; /* of an account: what, which and why */
     char kicked[CONTROL_TEXT_MAX + 1];
     char reason[CONTROL_TEXT_MAX + 1];
     uint64_t job;                      /* the last that began */

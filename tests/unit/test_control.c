@@ -336,6 +336,22 @@ static void a_job_is_answered_when_it_ends(void **state)
     assert_done(place, "{\"op\":\"status\"}");
 }
 
+static void accounts_are_shown_and_ordered_about(void **state)
+{
+    struct place *place = *state;
+    assert_done(place, "{\"op\":\"accounts\"}");
+    assert_done(place, "{\"op\":\"account\",\"name\":\"jin\"}");
+    assert_refused(place, "{\"op\":\"account\",\"name\":\"nobody\"}", "not_found");
+    assert_refused(place, "{\"op\":\"account\"}", "bad_request");
+    assert_done(place, "{\"op\":\"suspend\",\"name\":\"jin\",\"reason\":\"a b\"}");
+    assert_string_equal(place->fake.ordered, "suspend jin a b");
+    assert_done(place, "{\"op\":\"unsuspend\",\"name\":\"jin\"}");
+    assert_string_equal(place->fake.ordered, "unsuspend jin ");
+    assert_done(place, "{\"op\":\"unregister\",\"name\":\"영희\"}");
+    assert_string_equal(place->fake.ordered, "unregister 영희 ");
+    assert_refused(place, "{\"op\":\"unregister\",\"name\":\"nobody\"}", "not_found");
+}
+
 static void a_job_that_fails_says_why(void **state)
 {
     struct place *place = *state;
@@ -451,6 +467,7 @@ int main(void)
         IN_PLACE(an_end_after_a_request_still_gets_its_answer),
         IN_PLACE(too_many_tools_are_refused),
         IN_PLACE(a_job_is_answered_when_it_ends),
+        IN_PLACE(accounts_are_shown_and_ordered_about),
         IN_PLACE(a_job_that_fails_says_why),
         IN_PLACE(who_hangs_up_ends_the_job),
         IN_PLACE(stop_is_answered_before_it_happens),

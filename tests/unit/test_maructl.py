@@ -76,6 +76,22 @@ class Maructl(unittest.TestCase):
         clients = json.loads(self.check("clients", "--json"))["clients"]
         self.assertEqual([c["user"] for c in clients], ["u%d" % i for i in range(250)])
 
+    def test_accounts(self):
+        lines = self.check("accounts").splitlines()
+        self.assertEqual(len(lines), 5)
+        self.assertIn("2 sessions", lines[1])
+        self.assertIn("2023-11-14 22:13", lines[1])
+        self.assertIn("always on", lines[2])
+        self.assertIn("suspended", lines[3])
+        self.assertIn("not verified", lines[4])
+        self.assertIn("suspended: spam\n", self.check("accounts", "mallory"))
+        self.assertIn("no such account", self.refused(1, "accounts", "nobody"))
+        self.assertEqual(self.check("suspend", "jin", "too", "loud"), "")
+        self.assertEqual(self.check("unsuspend", "jin"), "")
+        self.assertIn("--yes", self.refused(2, "unregister", "jin"))
+        self.assertEqual(self.check("unregister", "--yes", "jin"), "")
+        self.assertIn("no such account", self.refused(1, "unregister", "--yes", "nobody"))
+
     def test_rooms_never_write_controls(self):
         text = self.check("rooms")
         self.assertIn("\\x1b[2Jclear", text)
