@@ -146,6 +146,9 @@ static void messages(struct core *core, const struct input_line *in, unsigned wh
              "Messages could not be retrieved");
         return;
     }
+    if (place.place.room == 0) {
+        place.name = query->target; /* As it is asked for, so that the client knows it again. */
+    }
     if (which == SUB_BEFORE) {
         query->to = bounds[0];
     } else {

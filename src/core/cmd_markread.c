@@ -228,6 +228,10 @@ static void set(struct core *core, const struct marked *marked, struct str value
     time_ms = time_ms < core->now_ms ? time_ms : core->now_ms;
     bool later = time_ms > marker->time_ms;
     if (later) {
+        struct room *room = marked->is_room ? room_by_id(core, marked->place) : NULL;
+        if (room != NULL) {
+            room->is_marked = true;
+        }
         marker->time_ms = time_ms;
         keep(core, user, marker);
     }

@@ -166,6 +166,7 @@ struct room {
     struct room *newer;
     uint64_t empty_ms; /* since when nobody is in it */
     bool is_kept;
+    bool is_marked;         /* somebody has read it up to some time */
     bool is_solid;          /* several people's, or with settings of its own: others go first */
     bool is_stated;         /* the store knows it */
     bool is_shared;         /* more than one has spoken there … */

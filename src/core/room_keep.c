@@ -134,7 +134,7 @@ void room_emptied(struct core *core, struct room *room)
 {
     const struct settings *settings = core->settings;
     bool lasts = settings->history && settings->room_keep_ms > 0 &&
-                 (room->speaker != 0 || has_settings(room));
+                 (room->speaker != 0 || room->is_marked || has_settings(room));
     if (!lasts && room->founder == 0) {
         forget(core, room);
         return;

@@ -268,7 +268,7 @@ struct user *user_by_identity(const struct core *core, user_id id)
     return account != NULL ? account->user : user_by_id(core, id);
 }
 
-/* It hears ERROR, not QUIT; so it leaves the rooms of its edge first. */
+/* What others see is not for it; so it leaves the rooms of its edge first. */
 static void close_session(struct core *core, const struct session *session, struct str reason)
 {
     session_leave_edge_rooms(core, session);
@@ -276,6 +276,10 @@ static void close_session(struct core *core, const struct session *session, stru
         reply_flush(core);
     }
     struct buf error = {0};
+    if (user_account(session->user) != NULL) {
+        /* It may be one of several: this says which of them has ended. */
+        buf_printf(&error, ":%s QUIT :" STR_FMT "\r\n", user_mask(session->user), STR_ARG(reason));
+    }
     buf_printf(&error, "ERROR :Closing link: (%s) [" STR_FMT "]\r\n", user_mask(session->user),
                STR_ARG(reason));
     core_emit(core, &(struct effect){

@@ -187,7 +187,7 @@ static void what_two_said_is_theirs(void **state)
     people_init(&p);
     struct fixture *f = &p.f;
     assert_asks(f, p.alice, "CHATHISTORY LATEST BOB * 5",
-                "QUERY HISTORY last 5 for 0, users 1 2 bob for=CHATHISTORY sub=LATEST "
+                "QUERY HISTORY last 5 for 0, users 1 2 BOB for=CHATHISTORY sub=LATEST "
                 "target=BOB\n");
     assert_asks(f, p.alice, "CHATHISTORY LATEST alice * 5",
                 "QUERY HISTORY last 5 for 0, users 1 1 alice for=CHATHISTORY sub=LATEST "
@@ -196,7 +196,7 @@ static void what_two_said_is_theirs(void **state)
     fixture_line(f, p.bob, "QUIT");
     fixture_forget(f);
     assert_asks(f, p.alice, "CHATHISTORY LATEST Bob * 5",
-                "QUERY HISTORY last 5 for 0, users 1 2 bob for=CHATHISTORY sub=LATEST "
+                "QUERY HISTORY last 5 for 0, users 1 2 Bob for=CHATHISTORY sub=LATEST "
                 "target=Bob\n");
     assert_refused(f, p.carol, "CHATHISTORY LATEST bob * 5", NO_TARGET("bob"));
     /* Whoever takes the nickname is another. */
