@@ -42,8 +42,7 @@ static bool add_lines(struct core *core, const struct room *room, bool inside, u
             break;
         }
         core->piece_work++;
-        if ((!inside && (user->umodes & UMODE_INVISIBLE) != 0) ||
-            (!all && !room_shows(room, user, membership, viewer))) {
+        if ((!inside && (user->umodes & UMODE_INVISIBLE) != 0) || (!all && membership->rank == 0)) {
             *cursor = membership->since_seq;
             continue;
         }
