@@ -5,7 +5,7 @@
 
 #include <time.h>
 
-static uint64_t read_ms(clockid_t id)
+static uint64_t read_us(clockid_t id)
 {
     struct timespec now;
     CHECK(clock_gettime(id, &now) == 0);
@@ -13,15 +13,20 @@ static uint64_t read_ms(clockid_t id)
     if (now.tv_sec < 0) {
         return 0;
     }
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+uint64_t clock_mono_us(void)
+{
+    return read_us(CLOCK_MONOTONIC);
 }
 
 uint64_t clock_mono_ms(void)
 {
-    return read_ms(CLOCK_MONOTONIC);
+    return clock_mono_us() / 1000;
 }
 
 uint64_t clock_wall_ms(void)
 {
-    return read_ms(CLOCK_REALTIME);
+    return read_us(CLOCK_REALTIME) / 1000;
 }

@@ -13,7 +13,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { EDGE_TICK_MS = 50 };
@@ -158,25 +160,67 @@ static bool is_finished(struct edge *edge)
     return edge->n_conns == 0;
 }
 
+/* Reads until a poll brings nothing, a few rounds long. */
+static void read_on(struct edge *edge)
+{
+    for (int round = 1; round < EDGE_ROUNDS && edge->work > 0; round++) {
+        size_t before = edge->read_bytes;
+        poller_run(edge, false);
+        if (edge->read_bytes == before) {
+            break;
+        }
+    }
+}
+
+/* Behind a long turn there is a crowd: those who were served first answer while the last are being
+ * served, and the others a moment later. A small part of the turn's own length is waited for them,
+ * so that two turns become one; where that brought nothing, not again for some turns. */
+static void wait_for_crowd(struct edge *edge)
+{
+    struct edge_crowd *crowd = &edge->crowd;
+    uint64_t wait_us = crowd->turn_us / EDGE_CROWD_PART;
+    if (edge->work == 0 || wait_us < EDGE_CROWD_US_MIN ||
+        clock_mono_us() > crowd->end_us + crowd->turn_us) {
+        return; /* Whoever speaks now does not answer to that turn. */
+    }
+    if (crowd->skip > 0) {
+        crowd->skip--;
+        return;
+    }
+    if (wait_us > EDGE_CROWD_US_MAX) {
+        wait_us = EDGE_CROWD_US_MAX;
+    }
+    const struct timespec time = {.tv_nsec = (long)wait_us * 1000};
+    (void)nanosleep(&time, NULL);
+    size_t before = edge->read_bytes;
+    poller_run(edge, false);
+    if (edge->read_bytes == before) {
+        crowd->skips = crowd->skips < EDGE_CROWD_SKIPS ? crowd->skips * 2 + 1 : EDGE_CROWD_SKIPS;
+        crowd->skip = crowd->skips;
+        return;
+    }
+    crowd->skips = 0;
+    read_on(edge);
+}
+
 static void *edge_main(void *arg)
 {
     struct edge *edge = arg;
     char name[16];
     snprintf(name, sizeof(name), "edge %u", edge->index);
     (void)pthread_setname_np(pthread_self(), name); /* for top -H and the benchmark */
+    (void)prctl(PR_SET_TIMERSLACK, EDGE_CROWD_SLACK_NS, 0, 0, 0);
     edge_update_time(edge);
     wheel_init(&edge->wheel, edge->now_ms);
     while (!is_finished(edge)) {
         poller_run(edge, true);
-        for (int round = 1; round < EDGE_ROUNDS && edge->n_inputs > 0; round++) {
-            size_t before = edge->read_bytes;
-            poller_run(edge, false);
-            if (edge->read_bytes == before) {
-                break;
-            }
-        }
+        read_on(edge);
+        wait_for_crowd(edge);
         edge_update_time(edge);
+        uint64_t start_us = clock_mono_us();
         turn_run(edge);
+        edge->crowd.end_us = clock_mono_us();
+        edge->crowd.turn_us = edge->crowd.end_us - start_us;
     }
     return NULL;
 }

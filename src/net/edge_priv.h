@@ -102,6 +102,14 @@ struct edge_accept {
     enum listener_proxy proxy;
 };
 
+/* Whether it is worth while to wait for more before a turn (edge.c). */
+struct edge_crowd {
+    uint64_t end_us;  /* when the last one was over … */
+    uint64_t turn_us; /* … and how long it was */
+    unsigned skip;    /* so many turns without waiting */
+    unsigned skips;   /* … after the last time in vain */
+};
+
 struct edge {
     uint8_t watched; /* WATCHED_LOOP */
     unsigned index;
@@ -149,6 +157,7 @@ struct edge {
     size_t cap_inputs;
     size_t read_bytes;
     size_t work; /* of what was read */
+    struct edge_crowd crowd;
     struct conn_list dirty;
     struct conn_list resume;
     struct conn_list doomed;
@@ -242,8 +251,13 @@ void conn_close_for(struct conn *conn, struct str reason);
 void conn_act(struct conn *conn, enum peer_act act, const struct input *input, struct str raw);
 
 /* turn.c */
+/* Where the next input is made: turn_add_input() copies nothing that lies there. */
+struct input *turn_next_input(struct edge *edge);
 void turn_add_input(struct conn *conn, const struct input *input, struct str raw);
 void turn_add_resume(struct conn *conn);
+/* What was read meanwhile goes into the core where it is much: it is still in the processor's
+ * cache, and so is the memory of its effects. Nothing is sent before turn_run(). */
+void turn_take_bite(struct edge *edge);
 void turn_run(struct edge *edge);
 
 struct conn *edge_find_conn(struct edge *edge, session_id id);

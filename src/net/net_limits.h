@@ -10,9 +10,15 @@ enum {
     EDGE_READ_BYTES = 16 * 1024,  /* at most read from one connection at a time */
     EDGE_TURN_BYTES = 512 * 1024, /* read in all before the edge enters the core */
     EDGE_TURN_WORK = 4096,        /* lines taken before then: chat counts 1 */
+    EDGE_BITE = 64,               /* lines that the core is given at a time */
     EDGE_ANSWER_WORK = 8,         /* and what may have a long answer so much */
     EDGE_EVENTS = 1024,           /* taken from the kernel at a time */
     EDGE_ROUNDS = 4,              /* polls without waiting before anything is sent */
+    EDGE_CROWD_PART = 32,         /* of a turn's length is waited for more of the same … */
+    EDGE_CROWD_US_MIN = 15,       /* … where that is not less */
+    EDGE_CROWD_US_MAX = 2000,     /* … and at most so long */
+    EDGE_CROWD_SKIPS = 63,        /* turns without waiting after it was in vain */
+    EDGE_CROWD_SLACK_NS = 5000,   /* that the kernel may add */
     EDGE_SEND_COPY = 64 * 1024,   /* small slices are copied together up to this */
     EDGE_ACCEPTS = 64,            /* taken from a listener at a time */
     SNIFF_PEEK_BYTES = 64,
