@@ -227,16 +227,16 @@ static void take_line(struct conn *conn, const struct str *line)
 {
     struct edge *edge = conn->edge;
     struct peer_env env = conn_env(conn);
-    struct input input;
+    struct input *input = turn_next_input(edge);
     buf_clear(&edge->out);
-    enum peer_act act = line == NULL ? peer_line_too_long(&conn->peer, &env, &input)
-                                     : peer_line(&conn->peer, &env, *line, &input);
+    enum peer_act act = line == NULL ? peer_line_too_long(&conn->peer, &env, input)
+                                     : peer_line(&conn->peer, &env, *line, input);
     if (act == PEER_CLOSE) {
         conn_close_after(conn, buf_str(&edge->out));
         return;
     }
+    conn_act(conn, act, input, line != NULL ? *line : (struct str){0});
     conn_say(conn, buf_str(&edge->out));
-    conn_act(conn, act, &input, line != NULL ? *line : (struct str){0});
 }
 
 void conn_close_for(struct conn *conn, struct str reason)

@@ -131,6 +131,13 @@ static bool is_long(const struct fan_stream *stream)
     return false;
 }
 
+static void prefetch_member(const struct fanout *fanout, const struct fan_room *room, uint32_t i)
+{
+    if (i < room->n) {
+        __builtin_prefetch(&fanout->sessions[room->members[i].slot], 1);
+    }
+}
+
 struct fan_stream *stream_of(struct fanout *fanout, struct fan_room *room)
 {
     if (room->stream > 0) {
@@ -145,6 +152,7 @@ struct fan_stream *stream_of(struct fanout *fanout, struct fan_room *room)
     fanout->streams[index]->room = (uint32_t)(room - fanout->rooms);
     for (uint32_t i = 0; i < room->n; i++) {
         uint32_t slot = room->members[i].slot;
+        prefetch_member(fanout, room, i + 8);
         begin(fanout, &fanout->sessions[slot], index);
         if (fanout->announce != NULL) {
             fanout->announce(fanout->ctx, slot);
@@ -230,6 +238,7 @@ static void settle(struct fanout *fanout, struct fan_stream *stream)
         struct fan_room *room = &fanout->rooms[stream->room];
         for (uint32_t i = 0; i < room->n; i++) {
             struct fan_session *session = &fanout->sessions[room->members[i].slot];
+            prefetch_member(fanout, room, i + 8);
             if (followed(fanout, session) == stream) {
                 stream_settle(fanout, session);
                 session->follows = FOLLOWS_NONE;

@@ -88,6 +88,7 @@ void poller_run(struct edge *edge, bool wait)
     bool loop_ready = false;
     for (int i = 0; i < n; i++) {
         loop_ready = serve(&events[i]) || loop_ready;
+        turn_take_bite(edge);
     }
     uv_update_time(&edge->loop);
     if (loop_ready || uv_backend_timeout(&edge->loop) == 0) {

@@ -17,16 +17,24 @@ static bool is_chat(const struct input *input)
            (input->line.verb->flags & VERB_SPEAKS) != 0;
 }
 
-void turn_add_input(struct conn *conn, const struct input *input, struct str raw)
+struct input *turn_next_input(struct edge *edge)
 {
-    struct edge *edge = conn->edge;
     if (edge->n_inputs == edge->cap_inputs) {
         edge->cap_inputs = edge->cap_inputs > 0 ? edge->cap_inputs * 2 : 64;
         edge->inputs = xrealloc(edge->inputs, edge->cap_inputs * sizeof(*edge->inputs));
         edge->origins = xrealloc(edge->origins, edge->cap_inputs * sizeof(*edge->origins));
         edge->results = xrealloc(edge->results, edge->cap_inputs * sizeof(*edge->results));
     }
-    edge->inputs[edge->n_inputs] = *input;
+    return &edge->inputs[edge->n_inputs];
+}
+
+void turn_add_input(struct conn *conn, const struct input *input, struct str raw)
+{
+    struct edge *edge = conn->edge;
+    struct input *next = turn_next_input(edge);
+    if (input != next) {
+        *next = *input;
+    }
     edge->origins[edge->n_inputs] = (struct edge_input){conn, raw};
     edge->n_inputs++;
     edge->work += is_chat(input) ? 1 : EDGE_ANSWER_WORK;
@@ -259,15 +267,28 @@ static void apply(struct edge *edge, const struct effect *effect)
     message_unref(effect->message);
 }
 
-static void take_effects(struct edge *edge)
+static void apply_effects(struct edge *edge)
 {
     mailbox_take(&edge->mailbox, &edge->effects);
     const struct effect *effects = (const struct effect *)edge->effects.items;
     for (size_t i = 0; i < edge->effects.len; i++) {
         apply(edge, &effects[i]);
     }
+}
+
+static void take_effects(struct edge *edge)
+{
+    apply_effects(edge);
     fanout_settle(&edge->fanout);
     gates_settle(&edge->gates, edge->now_ms);
+}
+
+void turn_take_bite(struct edge *edge)
+{
+    if (edge->n_inputs >= EDGE_BITE) {
+        submit(edge);
+        apply_effects(edge);
+    }
 }
 
 /* ---- the end of a turn ---- */
@@ -292,6 +313,16 @@ static void resume_all(struct edge *edge)
             edge->resume.n * sizeof(*edge->resume.items));
 }
 
+/* Sending takes long enough to fetch what the next but one needs, which the kernel's work has driven
+ * out of the processor's cache. */
+static void prefetch_conn(const struct conn *conn)
+{
+    const char *at = (const char *)conn;
+    for (size_t line = 0; line < offsetof(struct conn, peer); line += 64) {
+        __builtin_prefetch(at + line, 1);
+    }
+}
+
 /* With `ask`, whoever has drained gets the next piece of a long answer; otherwise it stays in the
  * list for the next turn. */
 static void flush_all(struct edge *edge, bool ask)
@@ -300,6 +331,9 @@ static void flush_all(struct edge *edge, bool ask)
     for (size_t i = 0; i < edge->dirty.n; i++) {
         struct conn *conn = edge->dirty.items[i];
         conn->dirty = false;
+        if (i + 2 < edge->dirty.n) {
+            prefetch_conn(edge->dirty.items[i + 2]);
+        }
         if (conn->doomed) {
             continue;
         }
