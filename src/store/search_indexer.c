@@ -7,6 +7,7 @@
 #include "lock.h"
 #include "search_index.h"
 #include "search_limits.h"
+#include "thread.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -172,6 +173,7 @@ static void *run(void *ctx)
     struct search_indexer *indexer = ctx;
     struct search_progress progress = {0};
     bool going = true;
+    thread_be_idle();
     while (going) {
         bool wanted = take_wanted(indexer);
         if (!wanted && progress.idle) {

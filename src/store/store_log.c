@@ -6,6 +6,7 @@
 #include "store_priv.h"
 
 #include "store_limits.h"
+#include "thread.h"
 
 static bool wait_for_work(struct store_writer *writer)
 {
@@ -23,6 +24,7 @@ static bool wait_for_work(struct store_writer *writer)
 void *store_log_run(void *ctx)
 {
     struct store_writer *writer = ctx;
+    thread_be_patient();
     while (wait_for_work(writer)) {
         /* Where it fails, the log grows until the writer tries itself, and says so. */
         int status = writer->log_db.suspect ? store_db_reopen(&writer->log_db) : 0;

@@ -8,6 +8,7 @@
 #include "alloc.h"
 #include "clock.h"
 #include "store_limits.h"
+#include "thread.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -372,6 +373,7 @@ static void *run(void *ctx)
     struct store_writer *writer = ctx;
     bool sleepy = false; /* Something may be due from the last time. */
     size_t n;
+    thread_be_patient();
     while (take_batch(writer, sleepy, &n)) {
         if (n > 0) {
             run_batch(writer, n);
