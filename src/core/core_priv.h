@@ -61,14 +61,19 @@ struct user_extra {
     unsigned n_accepts;
 };
 
+/* What few sessions have, or for a moment. */
+struct session_extra {
+    struct monitor *monitor; /* the nicknames it watches, or NULL */
+    uint64_t batch;          /* the labelled batch that the answers are in; 0: none */
+};
+
 struct session {
     session_id id; /* 0: a user's own_session that is nobody's */
     struct user *user;
-    struct session *next;    /* of the same user */
-    struct walk *walk;       /* the long answers under way, the first one first, or NULL */
-    struct wait *wait;       /* what somebody else must do first, or NULL */
-    struct monitor *monitor; /* the nicknames it watches, or NULL */
-    uint64_t batch;          /* the labelled batch that the answers are in; 0: none */
+    struct session *next;        /* of the same user */
+    struct walk *walk;           /* the long answers under way, the first one first, or NULL */
+    struct wait *wait;           /* what somebody else must do first, or NULL */
+    struct session_extra *extra; /* NULL: it has nothing of that */
     cap_set caps;
     uint16_t cap_version;
     uint8_t kind; /* enum session_kind */
@@ -395,6 +400,19 @@ void session_destroy(struct core *core, struct session *session);
 void session_emit_traits(struct core *core, struct session *session);
 /* Takes it out of its user's rooms on its edge; the user stays in them. */
 void session_leave_edge_rooms(struct core *core, const struct session *session);
+/* Made where there was none. */
+struct session_extra *session_extra(struct session *session);
+/* Freed where nothing is in it any more. */
+void session_extra_drop_empty(struct session *session);
+static inline struct monitor *session_monitor(const struct session *session)
+{
+    return session->extra != NULL ? session->extra->monitor : NULL;
+}
+static inline uint64_t session_batch(const struct session *session)
+{
+    return session->extra != NULL ? session->extra->batch : 0;
+}
+void session_set_batch(struct session *session, uint64_t batch);
 /* Its later commands wait: an answer is under way. */
 static inline bool session_is_busy(const struct session *session)
 {

@@ -80,27 +80,29 @@ static struct monitor_entry *find(const struct monitor *monitor, struct str fold
 
 unsigned monitor_count(const struct session *session)
 {
-    return session->monitor != NULL ? session->monitor->n : 0;
+    const struct monitor *monitor = session_monitor(session);
+    return monitor != NULL ? monitor->n : 0;
 }
 
 bool monitor_has(const struct session *session, struct str folded)
 {
-    return find(session->monitor, folded) != NULL;
+    return find(session_monitor(session), folded) != NULL;
 }
 
 struct str monitor_get(const struct session *session, unsigned i, struct str *ret_folded)
 {
-    const struct monitor_entry *entry = &session->monitor->entries[i];
+    const struct monitor_entry *entry = &session_monitor(session)->entries[i];
     *ret_folded = str_from(entry->watch->folded);
     return str_from(entry->raw);
 }
 
 void monitor_add(struct core *core, struct session *session, struct str raw, struct str folded)
 {
-    if (session->monitor == NULL) {
-        session->monitor = xcalloc(1, sizeof(*session->monitor));
+    struct session_extra *extra = session_extra(session);
+    if (extra->monitor == NULL) {
+        extra->monitor = xcalloc(1, sizeof(*extra->monitor));
     }
-    struct monitor *monitor = session->monitor;
+    struct monitor *monitor = extra->monitor;
     if (monitor->n == monitor->cap) {
         monitor->cap = monitor->cap > 0 ? monitor->cap * 2 : 4;
         monitor->entries = xrealloc(monitor->entries, monitor->cap * sizeof(*monitor->entries));
@@ -116,20 +118,22 @@ void monitor_add(struct core *core, struct session *session, struct str raw, str
 
 static void clear_if_empty(struct session *session)
 {
-    if (session->monitor->n == 0) {
-        free(session->monitor->entries);
-        free(session->monitor);
-        session->monitor = NULL;
+    struct monitor *monitor = session_monitor(session);
+    if (monitor->n == 0) {
+        free(monitor->entries);
+        free(monitor);
+        session->extra->monitor = NULL;
+        session_extra_drop_empty(session);
     }
 }
 
 void monitor_remove(struct core *core, struct session *session, struct str folded)
 {
-    struct monitor_entry *entry = find(session->monitor, folded);
+    struct monitor_entry *entry = find(session_monitor(session), folded);
     if (entry == NULL) {
         return;
     }
-    struct monitor *monitor = session->monitor;
+    struct monitor *monitor = session_monitor(session);
     watch_leave(core, entry->watch, session);
     free(entry->raw);
     monitor->n--;
@@ -140,8 +144,8 @@ void monitor_remove(struct core *core, struct session *session, struct str folde
 
 void monitor_clear(struct core *core, struct session *session)
 {
-    while (session->monitor != NULL) {
-        struct monitor *monitor = session->monitor;
+    while (session_monitor(session) != NULL) {
+        struct monitor *monitor = session_monitor(session);
         struct monitor_entry *last = &monitor->entries[--monitor->n];
         watch_leave(core, last->watch, session);
         free(last->raw);

@@ -113,9 +113,9 @@ void reply_flush(struct core *core)
         return;
     }
     core->piece_bytes += core->reply.len;
-    if (core->who->batch != 0) {
+    if (session_batch(core->who) != 0) {
         char batch[BATCH_NAME_SIZE];
-        batch_name(core->who->batch, batch);
+        batch_name(session_batch(core->who), batch);
         struct buf out = {0};
         add_tagged_lines(&out, buf_str(&core->reply), "batch", batch);
         emit_reply(core, buf_str(&out));
@@ -140,7 +140,7 @@ static void close_labelled(struct core *core)
                    batch);
         add_tagged_lines(&out, buf_str(&core->reply), "batch", batch);
         if (walk != NULL) {
-            core->who->batch = core->next_batch;
+            session_set_batch(core->who, core->next_batch);
         } else {
             buf_printf(&out, ":%s BATCH -%s\r\n", server, batch);
         }
@@ -178,7 +178,7 @@ struct reply_aside reply_turn_to(struct core *core, struct session *session)
         .start = core->reply_start,
         .seq = core->reply_seq,
         .lines = core->reply_lines,
-        .batch = session->batch,
+        .batch = session_batch(session),
     };
     memcpy(aside.label, core->label, sizeof(aside.label));
     core->who = session;
@@ -186,7 +186,7 @@ struct reply_aside reply_turn_to(struct core *core, struct session *session)
     core->reply_seq = 0;
     core->reply_lines = 0;
     core->label[0] = '\0';
-    session->batch = 0;
+    session_set_batch(session, 0);
     return aside;
 }
 
@@ -194,7 +194,7 @@ void reply_turn_back(struct core *core, struct reply_aside *aside)
 {
     struct session *session = core->who;
     reply_flush(core);
-    session->batch = aside->batch;
+    session_set_batch(session, aside->batch);
     if (session_state(session) == CORE_HELD) {
         /* Its edge does not know that there is more. */
         core_emit(core, &(struct effect){.kind = EFFECT_ANSWERED, .session = session->id});

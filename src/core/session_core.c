@@ -103,6 +103,7 @@ void session_destroy(struct core *core, struct session *session)
     monitor_clear(core, session);
     metadata_unsubscribe_all(core, session);
     wait_destroy(session);
+    free(session->extra);
     if (session == &user->own_session) {
         *session = (struct session){0};
     } else {
@@ -135,4 +136,29 @@ void session_emit_traits(struct core *core, struct session *session)
                         .caps = session->caps,
                         .traits = traits,
                     });
+}
+
+struct session_extra *session_extra(struct session *session)
+{
+    if (session->extra == NULL) {
+        session->extra = xcalloc(1, sizeof(*session->extra));
+    }
+    return session->extra;
+}
+
+void session_set_batch(struct session *session, uint64_t batch)
+{
+    if (batch != session_batch(session)) {
+        session_extra(session)->batch = batch;
+        session_extra_drop_empty(session);
+    }
+}
+
+void session_extra_drop_empty(struct session *session)
+{
+    const struct session_extra *extra = session->extra;
+    if (extra != NULL && extra->monitor == NULL && extra->batch == 0) {
+        free(session->extra);
+        session->extra = NULL;
+    }
 }

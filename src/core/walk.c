@@ -46,7 +46,7 @@ void walk_begin(struct core *core, walk_fn more, const struct walk *start, struc
 
 enum core_result walk_continue(struct core *core, struct session *session)
 {
-    if (session->asking || (session->walk == NULL && session->batch == 0)) {
+    if (session->asking || (session->walk == NULL && session_batch(session) == 0)) {
         return session_state(session);
     }
     core->who = session;
@@ -59,10 +59,10 @@ enum core_result walk_continue(struct core *core, struct session *session)
         }
     }
     reply_flush(core);
-    if (session->walk == NULL && session->batch != 0) {
+    if (session->walk == NULL && session_batch(session) != 0) {
         /* The end of the batch is no line of the batch. */
-        unsigned long long batch = session->batch;
-        session->batch = 0;
+        unsigned long long batch = session_batch(session);
+        session_set_batch(session, 0);
         reply_server(core, "BATCH -%llu", batch);
         reply_flush(core);
     }

@@ -43,7 +43,7 @@ static uint32_t take_slot(struct edge *edge)
         return edge->free_slots[--edge->n_free];
     }
     uint32_t old = edge->n_slots;
-    edge->n_slots = old > 0 ? old * 2 : 64;
+    edge->n_slots = old + old / 8 + 64; /* By an eighth: memory follows use. */
     edge->conns = xrealloc(edge->conns, edge->n_slots * sizeof(struct conn *));
     edge->generations = xrealloc(edge->generations, edge->n_slots * sizeof(uint32_t));
     edge->free_slots = xrealloc(edge->free_slots, edge->n_slots * sizeof(uint32_t));

@@ -33,7 +33,7 @@ void conn_await_more(struct conn *conn, size_t seen)
         /* Woken without a new byte: the peer has ended. */
         conn_doom(conn, STR("Connection closed"));
     }
-    conn->scanned = seen;
+    conn->scanned = (uint32_t)seen;
     set_low_water(conn, (int)seen + 1);
 }
 

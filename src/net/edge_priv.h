@@ -32,46 +32,49 @@ enum conn_stage {
 /* What the edge's epoll set holds; first in each object that its events name. */
 enum watched { WATCHED_CONN, WATCHED_ACCEPT, WATCHED_LOOP };
 
+/* What a delivery needs stands first. */
 struct conn {
-    uint8_t watched;  /* WATCHED_CONN */
-    uint8_t polled;   /* EPOLLIN and EPOLLOUT, as the kernel knows them */
-    uint8_t stage;    /* enum conn_stage */
-    uint8_t listener; /* enum listener_kind */
-    uint8_t proxied;  /* enum listener_proxy, in CONN_PROXY */
-    bool reading;     /* polled for input */
-    bool blocked;     /* the kernel took no more: polled for output */
-    bool dirty;       /* in edge->dirty */
-    bool held;        /* its later lines wait for the core, a password or registration */
-    bool walking;     /* held by a long answer: INPUT_CONTINUE when the output has drained */
-    bool piece;       /* a reader waits for the output to drain */
-    uint8_t answered; /* that many readers' answers are in its output: INPUT_ANSWERED for each when
-                         it has drained */
-    bool pressed;     /* in edge->pressed: not read until what it said is on disk */
-    bool relieved;    /* what came at once is in its output and may go over its bound */
-    bool resuming;    /* in edge->resume */
-    bool closing;     /* no more input; closed when the output has left */
-    bool ended;       /* the peer has closed its side */
-    bool lingering;   /* our side is closed; what still comes is passed over */
-    bool doomed;      /* in edge->doomed: closed at the end of the turn */
-    bool in_core;     /* the core was asked to admit it and has not closed it */
-    bool registered;  /* as the admission counts */
+    uint8_t watched;   /* WATCHED_CONN */
+    uint8_t polled;    /* EPOLLIN and EPOLLOUT, as the kernel knows them */
+    uint8_t stage;     /* enum conn_stage */
+    uint8_t listener;  /* enum listener_kind */
+    uint8_t proxied;   /* enum listener_proxy, in CONN_PROXY */
+    uint8_t answered;  /* that many readers' answers are in its output: INPUT_ANSWERED for each when
+                          it has drained */
+    bool reading : 1;  /* polled for input */
+    bool blocked : 1;  /* the kernel took no more: polled for output */
+    bool dirty : 1;    /* in edge->dirty */
+    bool held : 1;     /* its later lines wait for the core, a password or registration */
+    bool walking : 1;  /* held by a long answer: INPUT_CONTINUE when the output has drained */
+    bool piece : 1;    /* a reader waits for the output to drain */
+    bool pressed : 1;  /* in edge->pressed: not read until what it said is on disk */
+    bool relieved : 1; /* what came at once is in its output and may go over its bound */
+    bool resuming : 1; /* in edge->resume */
+    bool closing : 1;  /* no more input; closed when the output has left */
+    bool ended : 1;    /* the peer has closed its side */
+    bool lingering : 1;  /* our side is closed; what still comes is passed over */
+    bool doomed : 1;     /* in edge->doomed: closed at the end of the turn */
+    bool in_core : 1;    /* the core was asked to admit it and has not closed it */
+    bool registered : 1; /* as the admission counts */
     int fd;
-    struct edge *edge;
-    struct address address;
-    session_id id;
-    SSL *ssl; /* NULL: plain */
-    struct outq out;
-    char *pending; /* input that waits: an unfinished line, or lines of a held session; owned */
     uint32_t pending_len;
-    uint32_t skipped; /* bytes of an over-long line that were passed over; 0: none */
-    size_t scanned;   /* of an HTTP head; while sniffing: bytes seen */
-    struct peer peer;
-    struct wheel_timer timer;
+    struct edge *edge;
     struct gate *gate;       /* NULL while nothing it said waits for the disk */
     struct classic *classic; /* NULL but for CONN_CLASSIC */
     struct ws_stream *ws;    /* NULL where lines come and leave as they are */
-    struct verify *verify;   /* the password that is being checked, or NULL */
+    SSL *ssl;                /* NULL: plain */
+    struct outq out;
+    session_id id;
+    char *pending; /* input that waits: an unfinished line, or lines of a held session; owned */
+    struct peer peer;
+    struct wheel_timer timer;
+    struct address address;
+    struct verify *verify; /* the password that is being checked, or NULL */
+    uint32_t scanned;      /* of an HTTP head; while sniffing: bytes seen */
+    uint32_t skipped;      /* bytes of an over-long line that were passed over; 0: none */
 };
+
+_Static_assert(sizeof(struct conn) <= 224, "every idle client has one");
 
 /* Passwords of gateways that were right, as digests: to check one takes long on purpose. */
 struct webirc_memory {

@@ -160,7 +160,7 @@ bool gates_hold(struct gates *gates, struct gate *gate, struct run *run, size_t 
         outq_push(&gate->held, run, offset, len);
         gate->held_in += len;
         gate->bytes += len;
-        if (gate->held.n_more >= GATE_SLICES_MAX) {
+        if (outq_n_more(&gate->held) >= GATE_SLICES_MAX) {
             outq_detach(&gate->held);
         }
     } else if (message != NULL) {

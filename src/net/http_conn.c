@@ -68,7 +68,9 @@ void http_conn_answer(struct conn *conn, int code, struct str text)
 void http_conn_input(struct conn *conn, struct str bytes)
 {
     struct http_head head;
-    int status = http_head_parse(bytes, &conn->scanned, &head);
+    size_t scanned = conn->scanned;
+    int status = http_head_parse(bytes, &scanned, &head);
+    conn->scanned = (uint32_t)scanned;
     if (status == STATUS_INCOMPLETE) {
         return;
     }

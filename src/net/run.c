@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+enum { SLICES_MIN = 5 };
+
 struct run *run_create(void)
 {
     struct run *run = xcalloc(1, sizeof(*run));
@@ -65,7 +67,22 @@ void run_unref(struct run *run)
 
 static struct slice *last_slice(struct outq *queue)
 {
-    return queue->n_more > 0 ? &queue->more[queue->n_more - 1] : &queue->first;
+    uint32_t n = outq_n_more(queue);
+    return n > 0 ? &queue->more->at[n - 1] : &queue->first;
+}
+
+static void add_slice(struct outq *queue, struct slice slice)
+{
+    struct slices *more = queue->more;
+    if (more == NULL || more->n == more->cap) {
+        uint32_t n = outq_n_more(queue);
+        uint32_t cap = n > 0 ? n * 2 : SLICES_MIN;
+        more = xrealloc(more, sizeof(*more) + cap * sizeof(more->at[0]));
+        more->n = n;
+        more->cap = cap;
+        queue->more = more;
+    }
+    more->at[more->n++] = slice;
 }
 
 void outq_push(struct outq *queue, struct run *run, size_t offset, size_t len)
@@ -85,11 +102,7 @@ void outq_push(struct outq *queue, struct run *run, size_t offset, size_t len)
         queue->first = slice;
         return;
     }
-    if (queue->n_more == queue->cap_more) {
-        queue->cap_more = queue->cap_more > 0 ? queue->cap_more * 2 : 4;
-        queue->more = xrealloc(queue->more, queue->cap_more * sizeof(*queue->more));
-    }
-    queue->more[queue->n_more++] = slice;
+    add_slice(queue, slice);
 }
 
 size_t outq_front(const struct outq *queue, const char **ret_bytes)
@@ -114,8 +127,8 @@ size_t outq_copy(const struct outq *queue, char *to, size_t max)
         return 0;
     }
     size_t used = copy_slice(&queue->first, to, max);
-    for (uint32_t i = 0; i < queue->n_more && used < max; i++) {
-        used += copy_slice(&queue->more[i], to + used, max - used);
+    for (uint32_t i = 0; i < outq_n_more(queue) && used < max; i++) {
+        used += copy_slice(&queue->more->at[i], to + used, max - used);
     }
     return used;
 }
@@ -123,8 +136,8 @@ size_t outq_copy(const struct outq *queue, char *to, size_t max)
 void outq_finish(struct outq *queue)
 {
     run_unref(queue->first.run);
-    for (uint32_t i = 0; i < queue->n_more; i++) {
-        run_unref(queue->more[i].run);
+    for (uint32_t i = 0; i < outq_n_more(queue); i++) {
+        run_unref(queue->more->at[i].run);
     }
     free(queue->more);
     *queue = (struct outq){0};
@@ -143,14 +156,15 @@ void outq_consume(struct outq *queue, size_t len)
     while (len >= slice->len) {
         len -= slice->len;
         run_unref(slice->run);
-        slice = &queue->more[gone++];
+        slice = &queue->more->at[gone++];
     }
     slice->offset += (uint32_t)len;
     slice->len -= (uint32_t)len;
     if (gone > 0) {
         queue->first = *slice;
-        queue->n_more -= gone;
-        memmove(queue->more, queue->more + gone, queue->n_more * sizeof(*queue->more));
+        struct slices *more = queue->more;
+        more->n -= gone;
+        memmove(more->at, more->at + gone, more->n * sizeof(more->at[0]));
     }
 }
 
@@ -159,7 +173,7 @@ void outq_move(struct outq *from, struct outq *to, size_t len)
     CHECK(len <= from->bytes);
     size_t left = len;
     for (uint32_t i = 0; left > 0; i++) {
-        const struct slice *slice = i == 0 ? &from->first : &from->more[i - 1];
+        const struct slice *slice = i == 0 ? &from->first : &from->more->at[i - 1];
         size_t part = slice->len < left ? slice->len : left;
         outq_push(to, slice->run, slice->offset, part);
         left -= part;
@@ -184,7 +198,8 @@ void outq_detach(struct outq *queue)
 {
     struct slice *first = &queue->first;
     /* A slice that is most of its run may keep it: the memory is of use. */
-    if (first->run == NULL || (queue->n_more == 0 && first->len * 2ull >= first->run->bytes.cap)) {
+    if (first->run == NULL ||
+        (outq_n_more(queue) == 0 && first->len * 2ull >= first->run->bytes.cap)) {
         return;
     }
     if (!is_own(first)) {
@@ -197,12 +212,12 @@ void outq_detach(struct outq *queue)
         buf_consume(&first->run->bytes, first->offset);
         first->offset = 0;
     }
-    for (uint32_t i = 0; i < queue->n_more; i++) {
-        append(first->run, &queue->more[i]);
-        first->len += queue->more[i].len;
-        run_unref(queue->more[i].run);
+    for (uint32_t i = 0; i < outq_n_more(queue); i++) {
+        const struct slice *slice = &queue->more->at[i];
+        append(first->run, slice);
+        first->len += slice->len;
+        run_unref(slice->run);
     }
     free(queue->more);
     queue->more = NULL;
-    queue->n_more = queue->cap_more = 0;
 }

@@ -36,14 +36,24 @@ struct slice {
     uint32_t len;
 };
 
+/* The slices behind the first. */
+struct slices {
+    uint32_t n;
+    uint32_t cap;
+    struct slice at[];
+};
+
 /* A session's output. Zeroed is empty; memory is held only while there is output. */
 struct outq {
-    struct slice first; /* run == NULL: empty */
-    struct slice *more; /* those behind the first; owned */
-    uint32_t n_more;
-    uint32_t cap_more;
-    size_t bytes; /* in all slices */
+    struct slice first;  /* run == NULL: empty */
+    struct slices *more; /* owned; NULL where there are none */
+    size_t bytes;        /* in all slices */
 };
+
+static inline uint32_t outq_n_more(const struct outq *queue)
+{
+    return queue->more != NULL ? queue->more->n : 0;
+}
 
 void outq_finish(struct outq *queue);
 

@@ -313,8 +313,8 @@ static void resume_all(struct edge *edge)
             edge->resume.n * sizeof(*edge->resume.items));
 }
 
-/* Sending takes long enough to fetch what the next but one needs, which the kernel's work has driven
- * out of the processor's cache. */
+/* Sending takes long enough to fetch what the next but one needs, which the kernel's work has
+ * driven out of the processor's cache. */
 static void prefetch_conn(const struct conn *conn)
 {
     const char *at = (const char *)conn;

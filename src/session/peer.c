@@ -49,13 +49,28 @@ void peer_finish(struct peer *peer)
 
 /* A bucket is one moment: when it would be full again. A line moves it by what it costs, and while
  * there is less than one token in it, the next line waits. */
+static uint64_t full_ms(const struct peer *peer, unsigned kind)
+{
+    const uint16_t *bits = peer->full_ms[kind];
+    return bits[0] | (uint64_t)bits[1] << 16 | (uint64_t)bits[2] << 32;
+}
+
+static void set_full_ms(struct peer *peer, unsigned kind, uint64_t ms)
+{
+    uint16_t *bits = peer->full_ms[kind];
+    bits[0] = (uint16_t)ms;
+    bits[1] = (uint16_t)(ms >> 16);
+    bits[2] = (uint16_t)(ms >> 32);
+}
+
 static void charge(struct peer *peer, const struct peer_env *env, enum flood_kind kind,
                    unsigned cost)
 {
     const struct settings_bucket *bucket = &env->settings->flood[kind];
-    uint64_t *full = &peer->flood_ms[kind];
     if (bucket->burst > 0) {
-        *full = (*full > env->now_ms ? *full : env->now_ms) + bucket->refill_ms * cost / 10;
+        uint64_t full = full_ms(peer, kind);
+        full = full > env->now_ms ? full : env->now_ms;
+        set_full_ms(peer, kind, full + bucket->refill_ms * cost / 10);
     }
 }
 
@@ -114,21 +129,24 @@ void peer_refund(struct peer *peer, const struct settings *settings, const struc
     enum flood_kind kind;
     unsigned cost = cost_of(input, &kind);
     uint64_t ms = settings->flood[kind].refill_ms * cost / 10;
-    uint64_t *full = &peer->flood_ms[kind];
-    *full -= settings->flood[kind].burst > 0 && ms < *full ? ms : 0;
+    uint64_t full = full_ms(peer, kind);
+    if (settings->flood[kind].burst > 0 && ms < full) {
+        set_full_ms(peer, kind, full - ms);
+    }
 }
 
 uint64_t peer_wait_ms(const struct peer *peer, const struct peer_env *env)
 {
     uint64_t wait = 0;
-    for (int i = 0; i < FLOOD_KINDS; i++) {
+    for (unsigned i = 0; i < FLOOD_KINDS; i++) {
         const struct settings_bucket *bucket = &env->settings->flood[i];
         if (bucket->burst == 0) {
             continue;
         }
+        uint64_t full = full_ms(peer, i);
         uint64_t ready = env->now_ms + (bucket->burst - 1ull) * bucket->refill_ms;
-        if (peer->flood_ms[i] > ready && peer->flood_ms[i] - ready > wait) {
-            wait = peer->flood_ms[i] - ready;
+        if (full > ready && full - ready > wait) {
+            wait = full - ready;
         }
     }
     return wait;

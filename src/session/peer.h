@@ -29,10 +29,10 @@ struct peer {
     uint8_t state; /* enum peer_state */
     uint8_t kind;  /* enum session_kind */
     bool tls;
-    bool pinged;                    /* a PING of ours is unanswered */
-    uint64_t flood_ms[FLOOD_KINDS]; /* when each bucket will be full again */
-    uint64_t heard_ms;              /* when it last sent anything */
-    uint64_t quiet_from_ms;         /* since when registration or a PONG is awaited */
+    bool pinged;                      /* a PING of ours is unanswered */
+    uint16_t full_ms[FLOOD_KINDS][3]; /* when each bucket will be full again: 48 bits suffice */
+    uint64_t heard_ms;                /* when it last sent anything */
+    uint64_t quiet_from_ms;           /* since when registration or a PONG is awaited */
 };
 
 /* What the peer may use during one call. Times are monotonic milliseconds, but wall_ms. */

@@ -175,10 +175,10 @@ static void test_slices_that_follow_are_one(void **state)
     assert_int_equal(run->holders, 1);
     outq_push(&queue, run, 0, 2);
     outq_push(&queue, run, 2, 2);
-    assert_int_equal(queue.n_more, 0);
+    assert_int_equal(outq_n_more(&queue), 0);
     assert_int_equal(run->holders, 2);
     outq_push(&queue, run, 5, 1);
-    assert_int_equal(queue.n_more, 1);
+    assert_int_equal(outq_n_more(&queue), 1);
     char copy[8] = "";
     assert_int_equal(outq_copy(&queue, copy, sizeof(copy)), 5);
     assert_memory_equal(copy, "abcdf", 5);
