@@ -39,6 +39,8 @@ enum core_result {
 /* After CORE_HELD the session's edge sends INPUT_CONTINUE when its output has drained, after
  * CORE_AWAIT INPUT_VERDICT or INPUT_ANSWERED when that is there, until the result is CORE_DONE. */
 enum core_result core_apply(struct core *core, const struct input *input);
+/* This input comes soon: what it is about may be fetched from memory meanwhile. Changes nothing. */
+void core_expect(const struct core *core, const struct input *input);
 
 /* For maructl and metrics: reads, changes nothing. */
 struct core_totals {

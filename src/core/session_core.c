@@ -61,6 +61,21 @@ void session_table_finish(struct session_table *table)
     }
 }
 
+void core_expect(const struct core *core, const struct input *input)
+{
+    struct session_page **page = find_page(&core->sessions, input->session);
+    const char *session =
+        page != NULL && *page != NULL
+            ? (const char *)(*page)->slots[session_id_slot(input->session) % PAGE_SLOTS]
+            : NULL;
+    if (session != NULL) {
+        /* Usually it lies in its user, most of which will be needed. */
+        __builtin_prefetch(session - 64);
+        __builtin_prefetch(session);
+        __builtin_prefetch(session + 64);
+    }
+}
+
 struct session *session_find(const struct core *core, session_id id)
 {
     struct session_page **page = find_page(&core->sessions, id);

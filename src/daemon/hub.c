@@ -9,6 +9,8 @@
 #include <sodium.h>
 #include <stdlib.h>
 
+enum { HUB_AHEAD = 3 }; /* inputs: as long as a fetch from memory takes */
+
 /* Effects of one entry into the core for one target. */
 struct stage {
     struct mailbox *mailbox;
@@ -255,6 +257,9 @@ static void submit(void *ctx, const struct input *inputs, size_t n, enum port_re
     struct hub *hub = port->hub;
     lock_enter(&hub->lock);
     for (size_t i = 0; i < n; i++) {
+        if (i + HUB_AHEAD < n) {
+            core_expect(hub->core, &inputs[i + HUB_AHEAD]);
+        }
         ret_results[i] =
             hub->closed ? PORT_DONE : (enum port_result)core_apply(hub->core, &inputs[i]);
     }

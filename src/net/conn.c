@@ -306,7 +306,7 @@ static void conn_free(struct conn *conn)
     if (conn->pressed) {
         conn_list_remove(&edge->pressed, conn);
     }
-    gates_forget(&conn->gate);
+    gates_forget(&edge->gates, &conn->gate);
     classic_free(conn);
     ws_conn_free(conn);
     verify_abandon(conn);

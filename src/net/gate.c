@@ -18,6 +18,7 @@ struct gate_echo {
 };
 
 struct gate {
+    struct gate *next; /* while it is a spare one */
     session_id session;
     cap_set caps; /* when it last spoke: a closing session has none any more */
     bool classic;
@@ -53,6 +54,11 @@ void gates_finish(struct gates *gates)
     }
     for (size_t i = 0; i < gates->n_refused; i++) {
         message_unref(gates->refused[i].message);
+    }
+    while (gates->spare != NULL) {
+        struct gate *gate = gates->spare;
+        gates->spare = gate->next;
+        free(gate);
     }
     free(gates->records);
     free(gates->refused);
@@ -95,12 +101,8 @@ static void finish_echo(struct gate_echo *echo)
     free(echo->lost);
 }
 
-void gates_forget(struct gate **at)
+static void empty(struct gate *gate)
 {
-    struct gate *gate = *at;
-    if (gate == NULL) {
-        return;
-    }
     for (uint32_t i = gate->first; i < gate->n; i++) {
         finish_echo(&gate->echoes[i]);
     }
@@ -110,7 +112,42 @@ void gates_forget(struct gate **at)
     outq_finish(&gate->held);
     free(gate->messages);
     free(gate->echoes);
-    free(gate);
+}
+
+void gates_forget(struct gates *gates, struct gate **at)
+{
+    if (*at != NULL) {
+        gates->n_closed -= gate_is_closed(*at) ? 1 : 0;
+        empty(*at);
+        free(*at);
+        *at = NULL;
+    }
+}
+
+/* Whoever speaks has a gate with each message until that is on disk: some are kept for the next. */
+static struct gate *take_gate(struct gates *gates)
+{
+    struct gate *gate = gates->spare;
+    if (gate == NULL) {
+        return xcalloc(1, sizeof(*gate));
+    }
+    gates->spare = gate->next;
+    gates->n_spare--;
+    *gate = (struct gate){0};
+    return gate;
+}
+
+static void give_back(struct gates *gates, struct gate **at)
+{
+    if (gates->n_spare == GATES_SPARE_MAX) {
+        gates_forget(gates, at);
+        return;
+    }
+    struct gate *gate = *at;
+    empty(gate);
+    gate->next = gates->spare;
+    gates->spare = gate;
+    gates->n_spare++;
     *at = NULL;
 }
 
@@ -122,7 +159,7 @@ static void drop_if_idle(struct gates *gates, session_id session)
     struct gate *gate = at != NULL ? *at : NULL;
     if (gate != NULL && gate->records == 0 && !gate_is_closed(gate) && !gate->is_over &&
         !gate->is_warm) {
-        gates_forget(at);
+        give_back(gates, at);
     }
 }
 
@@ -153,7 +190,7 @@ static void note_size(struct gates *gates, struct gate *gate)
 bool gates_hold(struct gates *gates, struct gate *gate, struct run *run, size_t offset, size_t len,
                 const struct message *message)
 {
-    if (!gate_is_closed(gate) || gate->passing) {
+    if (!gates_is_closed(gates, gate) || gate->passing) {
         return false;
     }
     if (!gate->classic) {
@@ -269,6 +306,7 @@ static void let_out_all(struct gates *gates, struct gate *gate)
         free(gate->echoes);
         gate->echoes = NULL;
         gate->first = gate->n = gate->cap = 0;
+        gates->n_closed--;
         gates->calls->opened(gates->ctx, gate->session, gates->now_ms - gate->closed_ms);
     }
 }
@@ -387,7 +425,7 @@ bool gates_record(struct gates *gates, const struct effect *effect, bool classic
         return false;
     }
     if (*at == NULL) {
-        *at = xcalloc(1, sizeof(**at));
+        *at = take_gate(gates);
         (*at)->session = effect->session;
         (*at)->classic = classic;
     }
@@ -422,6 +460,7 @@ bool gates_reply(struct gates *gates, const struct effect *effect, uint64_t now_
     }
     if (!gate_is_closed(gate)) {
         gate->closed_ms = now_ms;
+        gates->n_closed++;
     }
     if (gate->n == gate->cap) {
         gate->cap = gate->cap > 0 ? gate->cap * 2 : 2;

@@ -58,6 +58,9 @@ struct gates {
     struct gate_record *refused; /* by a store that is full, and not yet told */
     size_t n_refused;
     size_t cap_refused;
+    unsigned n_closed;
+    struct gate *spare; /* for those who speak next */
+    unsigned n_spare;
     struct session_list over; /* hold back too much */
     struct session_list warm; /* were told of a failure a moment ago */
     struct fanout *fanout;
@@ -98,10 +101,15 @@ uint64_t gates_due_ms(const struct gates *gates);
 void gates_give_up(struct gates *gates, uint64_t now_ms);
 
 /* The session ends: *gate becomes NULL. */
-void gates_forget(struct gate **gate);
+void gates_forget(struct gates *gates, struct gate **gate);
 
 /* Output is held back. NULL is allowed. */
 bool gate_is_closed(const struct gate *gate);
+/* The same, without a look at the gate where nobody's is closed. */
+static inline bool gates_is_closed(const struct gates *gates, const struct gate *gate)
+{
+    return gates->n_closed > 0 && gate_is_closed(gate);
+}
 /* Bytes that are held back (of a classic client: of the messages), echoes included. */
 size_t gate_bytes(const struct gate *gate);
 

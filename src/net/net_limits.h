@@ -25,6 +25,7 @@ enum {
     GATE_WAIT_MS = 2000,            /* so long an echo waits for the disk, then for nothing */
     GATE_BYTES_MAX = 256 * 1024,    /* … while no more than this waits behind it */
     GATE_FAIL_MS = 1000,            /* between two FAILs that answer no label */
+    GATES_SPARE_MAX = 256,          /* kept for who speaks next */
     GATE_SLICES_MAX = 32,           /* that are held back before they are copied together */
     EDGE_RELIEF_BYTES = 256 * 1024, /* what came at once, after a gate or for a question, may lie
                                        in an output over its bound */

@@ -342,7 +342,7 @@ static void flush_all(struct edge *edge, bool ask)
         } else {
             conn_flush(conn);
         }
-        if (conn->doomed || conn->out.bytes > 0 || gate_is_closed(conn->gate)) {
+        if (conn->doomed || conn->out.bytes > 0 || gates_is_closed(&edge->gates, conn->gate)) {
             continue;
         }
         conn->relieved = false;

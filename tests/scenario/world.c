@@ -123,10 +123,10 @@ struct world *world_create(const struct world_options *options)
     return world;
 }
 
-static void finish_conn(struct world_conn *conn)
+static void finish_conn(struct world *world, struct world_conn *conn)
 {
     if (!conn->gone) {
-        gates_forget(&conn->gate);
+        gates_forget(&world_edge_of(world, conn)->gates, &conn->gate);
         outq_finish(&conn->out);
         peer_finish(&conn->peer);
     }
@@ -144,7 +144,7 @@ void world_destroy(struct world *world)
     core_destroy(world->core);
     world_store_finish(world);
     for (unsigned i = 0; i < world->n_conns; i++) {
-        finish_conn(world->conns[i]);
+        finish_conn(world, world->conns[i]);
     }
     for (unsigned i = 0; i < world->n_edges; i++) {
         struct world_edge *edge = &world->edges[i];

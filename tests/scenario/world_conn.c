@@ -179,7 +179,7 @@ void conn_reap(struct world *world, struct world_conn *conn)
     CHECK(!conn->in_core);
     fanout_close(&edge->fanout, conn->id);
     edge->by_slot[session_id_slot(conn->id)] = NULL;
-    gates_forget(&conn->gate);
+    gates_forget(&edge->gates, &conn->gate);
     outq_finish(&conn->out);
     peer_finish(&conn->peer);
     buf_finish(&conn->pending);

@@ -106,7 +106,7 @@ static void begin(struct table *t, cap_set caps)
 static void finish(struct table *t)
 {
     for (unsigned i = 0; i < SIDES; i++) {
-        gates_forget(&t->sides[i].gate);
+        gates_forget(&t->gates, &t->sides[i].gate);
         outq_finish(&t->sides[i].out);
         buf_finish(&t->sides[i].seen);
     }
@@ -514,7 +514,7 @@ static void the_end_of_all(void **state)
     speak(&t, 0, 1, ":a!a@h PRIVMSG #r :one\r\n");
     line(&t, 0, "x\r\n");
     speak(&t, 1, 2, ":b!b@h PRIVMSG #r :one\r\n");
-    gates_forget(&t.sides[1].gate);
+    gates_forget(&t.gates, &t.sides[1].gate);
     t.sides[1].id = 0; /* It has gone. */
     gates_give_up(&t.gates, t.now_ms);
     assert_seen(&t, 0, ":s FAIL PRIVMSG NOT_STORED #r m1 :" LOST "x\r\n");
