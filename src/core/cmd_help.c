@@ -35,6 +35,9 @@ static const struct topic topics[] = {
     {"AWAY", "AWAY: not at the keyboard",
      "AWAY text\nAWAY\n\nWith a text: whoever writes to you alone is told it. Without: you are "
      "back."},
+    {"BATCH", "BATCH: for programs",
+     "BATCH +name draft/multiline target\nBATCH -name\n\n"
+     "What your program sends in between is one message of several lines."},
     {"CAP", "CAP: what your program and the server can do together",
      "CAP LS 302, CAP LIST, CAP REQ :name name\n\nPrograms use it by themselves."},
     {"CHATHISTORY", "CHATHISTORY: what was said before",

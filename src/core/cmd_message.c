@@ -3,6 +3,7 @@
  * Modern IRC, "Sending Messages"; IRCv3 message-tags, echo-message, labeled-response.
  * Pure; under the core's mutex.
  */
+#include "multiline.h"
 #include "reply.h"
 
 #include "alloc.h"
@@ -10,9 +11,10 @@
 
 struct speech {
     enum verb_id verb;
-    struct str tags; /* client-only tags of the line, checked */
-    struct str text; /* empty for TAGMSG */
-    bool kept;       /* it belongs to the conversation */
+    struct str tags;                   /* client-only tags of the line, checked */
+    struct str text;                   /* empty for TAGMSG */
+    bool kept;                         /* it belongs to the conversation */
+    const struct multiline *multiline; /* all of what is said, where that is several lines */
 };
 
 /* Reactions and what asks for it are a part of what was said; that somebody types is not, whatever
@@ -63,6 +65,10 @@ static bool is_quiet(const struct speech *speech)
 
 static struct message *make(struct core *core, const struct speech *speech, struct str target)
 {
+    if (speech->multiline != NULL) {
+        core->n_messages++;
+        return multiline_message(core, speech->multiline, target, speech->tags);
+    }
     struct buf *line = cast_from_user(core, core->who->user);
     buf_add_str(line, verb_by_id(speech->verb)->name);
     buf_add_char(line, ' ');
@@ -103,7 +109,8 @@ static bool keep_and_echo(struct core *core, struct message *message, const stru
     const struct session *who = core->who;
     bool kept = speech->kept && record_message(core, message, record_kind(speech), place,
                                                user_identity(who->user), who->id);
-    reply_echo(core, (who->caps & needed) == needed ? message : NULL, kept ? seq : 0);
+    (speech->multiline != NULL ? reply_echo_multiline : reply_echo)(
+        core, (who->caps & needed) == needed ? message : NULL, kept ? seq : 0);
     return kept;
 }
 
@@ -404,9 +411,28 @@ static void say(struct core *core, const struct input_line *in, enum verb_id ver
     buf_finish(&tags);
 }
 
+void say_multiline(struct core *core, const struct multiline *m, enum verb_id verb,
+                   struct str target, struct str folded, struct str tags)
+{
+    struct buf client_tags = {0};
+    add_client_tags(tags, &client_tags);
+    const struct speech speech = {
+        .verb = verb,
+        .tags = buf_str(&client_tags),
+        .text = multiline_first(m),
+        .kept = true,
+        .multiline = m,
+    };
+    say_to(core, &speech, target, folded);
+    buf_finish(&client_tags);
+}
+
 static void say_text(struct core *core, const struct input_line *in, enum verb_id verb)
 {
     bool quiet = verb == VERB_NOTICE;
+    if (in->line.tags.len > 0 && multiline_takes(core, in, verb)) {
+        return;
+    }
     if (in->line.n_params == 0 || in->line.params[0].len == 0) {
         if (!quiet) {
             reply_numeric(core, ERR_NORECIPIENT, ":No recipient given (PRIVMSG)");

@@ -102,6 +102,7 @@ void core_destroy(struct core *core)
     markers_finish(core);
     monitor_finish(core);
     metadata_core_finish(core);
+    multiline_core_finish(core);
     name_index_finish(&core->nicks);
     name_index_finish(&core->room_names);
     whowas_destroy(core->whowas);

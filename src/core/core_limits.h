@@ -27,6 +27,7 @@ enum {
     CORE_NAMES_IDLE_MS = 10000,          /* what nobody asked for so long is dropped */
     CORE_CLOCK_STEP_MS = 10 * 60 * 1000, /* a clock that moves further at once has jumped … */
     CORE_CLOCK_TRUST_MS = 60 * 60 * 1000, /* … and ends no kept room for so long after it */
+    CORE_BATCH_REF_MAX = 64,              /* bytes of the name that a client gives to a batch */
     CORE_METADATA_ROOM = 100,        /* members of a room whose metadata a newcomer gets unasked */
     CORE_ATTEMPTS_MAX = 4096,        /* hosts and names whose attempts to log in are counted */
     CORE_SEEN_MS = 24 * 3600 * 1000, /* an account's last use is written so often */

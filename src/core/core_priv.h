@@ -266,6 +266,7 @@ struct core {
     struct names_cache *names_oldest; /* by when they were used */
     struct names_cache *names_newest;
     size_t names_bytes;       /* of them all */
+    struct map multilines;    /* that sessions are about to say, by session_id (cmd_batch.c) */
     struct map subscriptions; /* to metadata keys, by session_id (metadata_cast.c) */
     struct strmap watches;    /* nicknames that sessions watch (monitor.c) */
     struct buf isupport; /* the 005 lines' tokens, one token a line; made again with new settings */
@@ -694,6 +695,10 @@ void metadata_show_room(struct core *core, struct room *room);
 void metadata_show_user(struct core *core, const struct user *user);
 /* … asked WHOIS. */
 void metadata_whois(struct core *core, const struct user *user);
+
+/* cmd_batch.c */
+void multiline_forget(struct core *core, const struct session *session);
+void multiline_core_finish(struct core *core);
 
 /* core_record.c */
 

@@ -229,6 +229,30 @@ void reply_echo(struct core *core, const struct message *message, uint64_t seq)
     }
 }
 
+void reply_echo_multiline(struct core *core, const struct message *message, uint64_t seq)
+{
+    if (message == NULL || !reply_is_labelled(core)) {
+        reply_echo(core, message, seq);
+        return;
+    }
+    char label[CORE_LABEL_MAX + 1];
+    memcpy(label, core->label, sizeof(label));
+    core->label[0] = '\0'; /* It is answered with that. */
+    reply_flush(core);
+    struct buf lines = {0};
+    message_render(message, core->who->caps, &lines);
+    struct str rest = buf_str(&lines);
+    buf_printf(&core->reply, "@label=%s%c", label, rest.p[0] == '@' ? ';' : ' ');
+    if (rest.p[0] == '@') {
+        rest.p++;
+        rest.len--;
+    }
+    buf_add_str(&core->reply, rest);
+    buf_finish(&lines);
+    core->reply_seq = seq;
+    reply_flush(core);
+}
+
 /* Cuts the line that begins at `start` to the permitted length and ends it. */
 static void end_line(struct buf *out, size_t start)
 {

@@ -89,6 +89,9 @@ struct reply_aside {
 struct reply_aside reply_turn_to(struct core *core, struct session *session);
 void reply_turn_back(struct core *core, struct reply_aside *aside);
 
+/* The same of a message of several lines: the label stands on the line that opens its batch. */
+void reply_echo_multiline(struct core *core, const struct message *message, uint64_t seq);
+
 /* cast: core->line is cleared and gets ":mask " of a user, or ":server "; append and then send. */
 struct buf *cast_from_user(struct core *core, const struct user *user);
 struct buf *cast_from_server(struct core *core);

@@ -117,6 +117,7 @@ void session_destroy(struct core *core, struct session *session)
     walk_destroy(session);
     monitor_clear(core, session);
     metadata_unsubscribe_all(core, session);
+    multiline_forget(core, session);
     wait_destroy(session);
     free(session->extra);
     if (session == &user->own_session) {

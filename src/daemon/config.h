@@ -93,6 +93,8 @@ struct config {
         uint32_t recvq_bytes;
         uint32_t rooms_per_user;
         uint32_t list_entries;
+        uint32_t multiline_lines;
+        uint32_t multiline_bytes;
         uint32_t monitor;
         uint32_t whowas;
     } limits;

@@ -132,6 +132,8 @@ struct settings *settings_from_config(const struct config *c)
     s->user_len = c->lengths.user;
     s->rooms_per_user = c->limits.rooms_per_user;
     s->list_entries_max = c->limits.list_entries;
+    s->multiline_lines = c->limits.multiline_lines;
+    s->multiline_bytes = c->limits.multiline_bytes;
     s->monitor_max = c->limits.monitor;
     s->whowas_entries = c->limits.whowas;
     s->registration_ms = c->limits.registration_timeout_s * 1000;

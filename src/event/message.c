@@ -11,8 +11,9 @@
 struct message *message_create(const struct message_parts *parts)
 {
     size_t rooms_size = parts->n_rooms * sizeof(room_id);
-    struct message *message = xmalloc(sizeof(*message) + rooms_size + parts->msgid.len +
-                                      parts->account.len + parts->tags.len + parts->body.len);
+    struct message *message =
+        xmalloc(sizeof(*message) + rooms_size + parts->msgid.len + parts->account.len +
+                parts->tags.len + parts->body.len + parts->multi.len + parts->text.len);
     room_id *rooms = (room_id *)(message + 1);
     char *bytes = (char *)rooms + rooms_size;
     refcount_set(&message->holders, 1);
@@ -27,6 +28,8 @@ struct message *message_create(const struct message_parts *parts)
     message->account = str_place(&bytes, parts->account);
     message->tags = str_place(&bytes, parts->tags);
     message->body = str_place(&bytes, parts->body);
+    message->multi = str_place(&bytes, parts->multi);
+    message->text = str_place(&bytes, parts->text);
     return message;
 }
 
@@ -84,7 +87,8 @@ void message_add_time(struct buf *out, uint64_t time_ms)
     buf_add_char(out, 'Z');
 }
 
-void message_render(const struct message *message, cap_set caps, struct buf *out)
+/* The tags in front of a line, with the msgid if `with_id`; nothing where there are none. */
+static void add_tags(const struct message *message, cap_set caps, bool with_id, struct buf *out)
 {
     char before = '@';
     if ((caps & CAP_SERVER_TIME) != 0 && message->time_ms > 0) {
@@ -99,7 +103,7 @@ void message_render(const struct message *message, cap_set caps, struct buf *out
         before = ';';
     }
     if ((caps & CAP_MESSAGE_TAGS) != 0) {
-        if (message->msgid.len > 0) {
+        if (with_id && message->msgid.len > 0) {
             buf_add_char(out, before);
             buf_add(out, "msgid=", 6);
             buf_add_str(out, message->msgid);
@@ -114,5 +118,48 @@ void message_render(const struct message *message, cap_set caps, struct buf *out
     if (before == ';') {
         buf_add_char(out, ' ');
     }
-    buf_add_str(out, message->body);
+}
+
+static struct str take_line(struct str *rest)
+{
+    const char *end = memchr(rest->p, '\n', rest->len);
+    CHECK(end != NULL);
+    struct str line = {rest->p, (size_t)(end - rest->p) + 1};
+    rest->p += line.len;
+    rest->len -= line.len;
+    return line;
+}
+
+/* The batch is called as the message is. */
+static void add_batch(const struct message *message, cap_set caps, struct buf *out)
+{
+    struct str rest = message->multi;
+    while (rest.len > 0) {
+        struct str line = take_line(&rest);
+        if (line.p[0] == MULTI_OPEN) {
+            add_tags(message, caps, true, out);
+        } else if (line.p[0] != MULTI_CLOSE) {
+            buf_add(out, "@batch=", 7);
+            buf_add_str(out, message->msgid);
+            buf_add_cstr(out, line.p[0] == MULTI_CONCAT ? ";draft/multiline-concat " : " ");
+        }
+        buf_add(out, line.p + 1, line.len - 1);
+    }
+}
+
+void message_render(const struct message *message, cap_set caps, struct buf *out)
+{
+    const cap_set batched = CAP_MULTILINE | CAP_BATCH;
+    if (message->multi.len == 0) {
+        add_tags(message, caps, true, out);
+        buf_add_str(out, message->body);
+    } else if ((caps & batched) == batched) {
+        add_batch(message, caps, out);
+    } else {
+        struct str rest = message->body;
+        for (bool first = true; rest.len > 0; first = false) {
+            add_tags(message, caps, first, out);
+            buf_add_str(out, take_line(&rest));
+        }
+    }
 }

@@ -106,6 +106,8 @@ void settings_set_defaults(struct settings *settings)
     settings->list_entries_max = 100;
     settings->modes_per_command = 6;
     settings->targets_max = 4;
+    settings->multiline_lines = 32;
+    settings->multiline_bytes = 4096;
     settings->monitor_max = 100;
     settings->whowas_entries = 200;
     settings->registration_ms = 10000;

@@ -105,8 +105,10 @@ struct settings {
     unsigned rooms_per_user;
     unsigned list_entries_max; /* of each of b, e and I in a room */
     unsigned modes_per_command;
-    unsigned targets_max; /* of PRIVMSG, NOTICE, TAGMSG */
-    unsigned monitor_max; /* nicknames that one session may watch */
+    unsigned targets_max;     /* of PRIVMSG, NOTICE, TAGMSG */
+    unsigned multiline_lines; /* of one message (IRCv3 draft/multiline) … */
+    unsigned multiline_bytes; /* … and what its text may have */
+    unsigned monitor_max;     /* nicknames that one session may watch */
     unsigned whowas_entries;
 
     /* Time, all in milliseconds. */

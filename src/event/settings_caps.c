@@ -96,6 +96,10 @@ void settings_add_caps(const struct settings *settings, cap_set caps, unsigned v
             buf_printf(out, "=before-connect,max-subs=%d,max-keys=%d,max-value-bytes=%d",
                        METADATA_SUBS_MAX, METADATA_KEYS_MAX, METADATA_VALUE_MAX);
             break;
+        case CAP_BIT_MULTILINE:
+            buf_printf(out, "=max-bytes=%u,max-lines=%u", settings->multiline_bytes,
+                       settings->multiline_lines);
+            break;
         case CAP_BIT_ACCOUNT_REGISTRATION:
             add_registration(settings, out);
             break;

@@ -16,6 +16,7 @@
     X(ANNOUNCE, 1, 10, 0, 0)                                                                       \
     X(AUTHENTICATE, 1, 10, 0, 0)                                                                   \
     X(AWAY, 0, 10, 0, 0)                                                                           \
+    X(BATCH, 1, 2, 0, 0x4)                                                                         \
     X(CAP, 1, 5, 0, 0)                                                                             \
     X(CHATHISTORY, 0, 20, 0, 0x2)                                                                  \
     X(ERROR, 0, 1, 0, 0)                                                                           \

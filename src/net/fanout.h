@@ -20,8 +20,8 @@
 enum framing { FRAMING_LINES, FRAMING_TEXT, FRAMING_BINARY, FRAMINGS };
 
 enum {
-    FANOUT_FORMS =
-        8, /* tags differ by server-time, message-tags, account-tag: forms of a message */
+    FANOUT_FORMS = 16, /* tags differ by server-time, message-tags, account-tag; several lines come
+                          as one batch or not: forms of a message */
     FANOUT_VARIANTS = FANOUT_FORMS * FRAMINGS,
     FANOUT_CLASSES = 32, /* sets of capabilities and traits whose sessions can follow a run */
     FANOUT_NO_CLASS = UINT8_MAX,

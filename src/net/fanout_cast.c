@@ -4,13 +4,15 @@
 #include "net_limits.h"
 #include "ws.h"
 
-enum { FORM_TIME = 1, FORM_TAGS = 2, FORM_ACCOUNT = 4 };
+enum { FORM_TIME = 1, FORM_TAGS = 2, FORM_ACCOUNT = 4, FORM_MULTILINE = 8 };
 
-static unsigned variant_of(cap_set caps, unsigned framing)
+static unsigned variant_of(const struct message *message, cap_set caps, unsigned framing)
 {
+    const cap_set batched = CAP_MULTILINE | CAP_BATCH;
+    bool as_batch = message->multi.len > 0 && (caps & batched) == batched;
     return framing * FANOUT_FORMS | ((caps & CAP_SERVER_TIME) != 0 ? FORM_TIME : 0) |
            ((caps & CAP_MESSAGE_TAGS) != 0 ? FORM_TAGS : 0) |
-           ((caps & CAP_ACCOUNT_TAG) != 0 ? FORM_ACCOUNT : 0);
+           ((caps & CAP_ACCOUNT_TAG) != 0 ? FORM_ACCOUNT : 0) | (as_batch ? FORM_MULTILINE : 0);
 }
 
 /* One message while it is delivered, and where it was rendered for each variant. */
@@ -35,7 +37,7 @@ static void add_framed(struct run *run, unsigned framing, struct str lines)
 static void render(struct fanout *fanout, struct delivery *d, cap_set caps, unsigned framing,
                    struct run *run)
 {
-    unsigned variant = variant_of(caps, framing);
+    unsigned variant = variant_of(d->message, caps, framing);
     if (d->runs[variant] != NULL) {
         const struct run *from = d->runs[variant];
         buf_add(&run->bytes, from->bytes.p + d->offset[variant], d->len[variant]);
@@ -80,7 +82,7 @@ static void deliver(struct fanout *fanout, struct delivery *d, uint32_t slot)
     if (!wanted(d->audience, session->caps, session->traits)) {
         return;
     }
-    unsigned v = variant_of(session->caps, session->framing);
+    unsigned v = variant_of(d->message, session->caps, session->framing);
     if (d->runs[v] == NULL) {
         render(fanout, d, session->caps, session->framing, scratch_run(fanout, v));
     }

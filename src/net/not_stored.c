@@ -12,9 +12,21 @@
 
 static const char TEXT[] = "Delivered to who is here, but not stored";
 
+/* Takes the next line off, with its end. */
+static struct str take_line(struct str *rest)
+{
+    const char *end = memchr(rest->p, '\n', rest->len);
+    size_t len = end != NULL ? (size_t)(end - rest->p) + 1 : rest->len;
+    struct str line = {rest->p, len};
+    rest->p += len;
+    rest->len -= len;
+    return line;
+}
+
 void not_stored_add(struct buf *out, const struct not_stored_form *form, const struct message *lost)
 {
-    struct str body = lost->body;
+    struct str rest = lost->body;
+    struct str body = take_line(&rest);
     while (body.len > 0 && (body.p[body.len - 1] == '\n' || body.p[body.len - 1] == '\r')) {
         body.len--;
     }
@@ -33,17 +45,6 @@ void not_stored_add(struct buf *out, const struct not_stored_form *form, const s
         buf_printf(out, ":%s NOTICE " STR_FMT " :" STR_FMT ": " STR_FMT " %s\r\n", form->server,
                    STR_ARG(nick), STR_ARG(line.command), STR_ARG(target), TEXT);
     }
-}
-
-/* Takes the next line off, with its end. */
-static struct str take_line(struct str *rest)
-{
-    const char *end = memchr(rest->p, '\n', rest->len);
-    size_t len = end != NULL ? (size_t)(end - rest->p) + 1 : rest->len;
-    struct str line = {rest->p, len};
-    rest->p += len;
-    rest->len -= len;
-    return line;
 }
 
 /* The line without its tags, which go to *ret_tags. */
@@ -194,6 +195,17 @@ static void add_labelled(struct rewrite *r, struct str answer, struct str label,
 void not_stored_answer(struct buf *out, const struct not_stored_form *form, struct str answer,
                        struct message *const *lost, unsigned n_lost, bool quiet, uint64_t seq)
 {
+    if (n_lost == 1 && lost[0]->multi.len > 0) {
+        /* Its answer is the echo, or ACK, and nothing else. */
+        struct str tag = answer_tag(take_line(&answer));
+        if (!quiet && tag.len > 0) {
+            buf_printf(out, "@" STR_FMT " ", STR_ARG(tag));
+        }
+        if (!quiet) {
+            not_stored_add(out, form, lost[0]);
+        }
+        return;
+    }
     struct rewrite r = {
         .out = out,
         .form = form,

@@ -30,6 +30,7 @@
     X(METADATA_2, "draft/metadata-2")                                                              \
     X(METADATA_3, "draft/metadata-3")                                                              \
     X(MESSAGE_TAGS, "message-tags")                                                                \
+    X(MULTILINE, "draft/multiline")                                                                \
     X(MULTI_PREFIX, "multi-prefix")                                                                \
     X(SASL, "sasl")                                                                                \
     X(NO_IMPLICIT_NAMES, "no-implicit-names")                                                      \
@@ -73,7 +74,8 @@ __extension__ enum {
 /* Who negotiated any of these understands FAIL: the drafts answer with nothing else. */
 __extension__ enum {
     CAPS_THAT_KNOW_FAIL = CAP_STANDARD_REPLIES | CAP_ACCOUNT_REGISTRATION | CAP_CHATHISTORY |
-                          CAP_MESSAGE_REDACTION | CAP_READ_MARKER | CAP_SEARCH | CAPS_OF_METADATA,
+                          CAP_MESSAGE_REDACTION | CAP_READ_MARKER | CAP_SEARCH | CAPS_OF_METADATA |
+                          CAP_MULTILINE,
 };
 
 /* The set with just this capability, or 0 where the name is unknown. */

@@ -109,12 +109,17 @@ static unsigned count_targets(const struct input_line *in)
 static unsigned cost_of(const struct input *input, enum flood_kind *ret_kind)
 {
     const struct verb *verb = input->kind == INPUT_LINE ? input->line.verb : NULL;
+    struct str ref;
     *ret_kind = flood_kind(verb);
     if (verb == NULL) {
         return 10;
     }
     switch (*ret_kind) {
     case FLOOD_MESSAGES:
+        if (tags_find(input->line.line.tags, STR("batch"), &ref)) {
+            /* A part of one message. */
+            return PEER_BATCHED_COST;
+        }
         return verb->cost * count_targets(&input->line);
     case FLOOD_JOINS:
         /* Whoever comes back joins all of their rooms with one line: a further room costs less. */

@@ -9,6 +9,7 @@ enum {
     PEER_PASSWORD_MAX = 300,
     PEER_CAPS_MAX = 400,         /* bytes of capabilities in one line */
     PEER_NAMES_MAX = 64,         /* names in one list; a line holds no more that are of use */
+    PEER_BATCHED_COST = 2,       /* tenths of a message: what one line of several costs */
     PEER_JOIN_REBATE = 4,        /* a further room in one JOIN costs this part of the first */
     PEER_SIGNUP_LINES_MAX = 100, /* lines before registration */
 };

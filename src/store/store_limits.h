@@ -8,6 +8,8 @@ enum {
 
     STORE_PIECE_BYTES = 64 * 1024, /* rendered lines before a reader waits for its asker */
     STORE_SCAN_ROWS = 2048,        /* read before a reader gives up its snapshot */
+    STORE_LINE_HEAD = 12,          /* of a line, at the least, beside its source and its text */
+    STORE_PART_BYTES = 400,        /* of a text that was said in several lines, in one of them */
     STORE_LINE_BYTES = 510,        /* of a line without tags and line end */
     STORE_READERS = 2,             /* threads, where nobody says how many */
 

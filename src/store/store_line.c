@@ -40,6 +40,10 @@ int store_line_parse(const struct record *record, const struct message *message,
                      struct store_line *ret_line)
 {
     struct str rest = message->body;
+    if (message->text.len > 0 && rest.len > 0) {
+        /* Of several lines the first says who and where. */
+        rest = str_split(&rest, '\n');
+    }
     while (rest.len > 0 && (rest.p[rest.len - 1] == '\n' || rest.p[rest.len - 1] == '\r')) {
         rest.len--;
     }
@@ -75,7 +79,7 @@ int store_line_parse(const struct record *record, const struct message *message,
         rest.p++;
         rest.len--;
     }
-    line.text = rest;
+    line.text = message->text.len > 0 ? message->text : rest;
     *ret_line = line;
     return 0;
 }

@@ -64,8 +64,9 @@ bool store_render_wants(const struct query *query, enum record_kind kind)
     return kind != RECORD_TAGMSG || (query->caps & CAP_MESSAGE_TAGS) != 0;
 }
 
+/* `with_id`: it is the message, or its first line. */
 static void add_tags(const struct query *query, const char *server_part,
-                     const struct store_line *line, struct buf *out)
+                     const struct store_line *line, bool with_id, struct buf *out)
 {
     char before = '@';
     if ((query->caps & CAP_BATCH) != 0) {
@@ -85,7 +86,7 @@ static void add_tags(const struct query *query, const char *server_part,
         tags_add_escaped(out, line->account);
         before = ';';
     }
-    if ((query->caps & CAP_MESSAGE_TAGS) != 0) {
+    if ((query->caps & CAP_MESSAGE_TAGS) != 0 && with_id) {
         char id[MSGID_MAX];
         buf_add_char(out, before);
         buf_add(out, "msgid=", 6);
@@ -143,10 +144,10 @@ static void cut(struct buf *out, size_t start, bool is_ctcp)
     }
 }
 
-void store_render_line(const struct query *query, const char *server_part, struct str target,
-                       const struct store_line *line, struct buf *out)
+/* The line without its tags. */
+static void add_line(const struct query *query, struct str target, const struct store_line *line,
+                     struct buf *out)
 {
-    add_tags(query, server_part, line, out);
     size_t start = out->len;
     buf_add_char(out, ':');
     buf_add_str(out, line->source);
@@ -167,6 +168,83 @@ void store_render_line(const struct query *query, const char *server_part, struc
     }
     cut(out, start, speech && line->text.len > 0 && line->text.p[0] == '\001');
     buf_add(out, "\r\n", 2);
+}
+
+/* ---- messages of several lines (IRCv3 draft/multiline) ---- */
+
+/* The next part of a text that fits into a line; *ret_concat: it goes on in the same line. */
+static struct str take_part(struct str *rest, bool *ret_concat)
+{
+    const char *end = memchr(rest->p, '\n', rest->len);
+    struct str part = {rest->p, end != NULL ? (size_t)(end - rest->p) : rest->len};
+    *ret_concat = part.len > STORE_PART_BYTES;
+    if (*ret_concat) {
+        part = str_cut_utf8(part, STORE_PART_BYTES);
+    }
+    size_t used = part.len + (!*ret_concat && end != NULL);
+    *rest = (struct str){rest->p + used, rest->len - used};
+    return part;
+}
+
+/* Each by itself; blank ones mean nothing to who gets them so. */
+static void add_parts(const struct query *query, const char *server_part, struct str target,
+                      const struct store_line *line, struct buf *out)
+{
+    struct store_line part = *line;
+    struct str rest = line->text;
+    bool first = true;
+    bool concat;
+    while (rest.len > 0) {
+        part.text = take_part(&rest, &concat);
+        if (part.text.len > 0) {
+            add_tags(query, server_part, line, first, out);
+            add_line(query, target, &part, out);
+            first = false;
+        }
+    }
+}
+
+/* As one batch inside that of the answer. */
+static void add_batch(const struct query *query, const char *server_part, struct str target,
+                      const struct store_line *line, struct buf *out)
+{
+    char text[MSGID_MAX];
+    struct str id = msgid_format(server_part, line->message_seq, text);
+    struct str name = line->target.len > 0 ? line->target : target;
+    add_tags(query, server_part, line, true, out);
+    buf_printf(out, ":" STR_FMT " BATCH +" STR_FMT " draft/multiline " STR_FMT "\r\n",
+               STR_ARG(line->source), STR_ARG(id), STR_ARG(name));
+    struct store_line part = *line;
+    struct str rest = line->text;
+    bool joined = false;
+    do {
+        bool concat;
+        part.text = take_part(&rest, &concat);
+        buf_printf(out, "@batch=" STR_FMT "%s ", STR_ARG(id),
+                   joined ? ";draft/multiline-concat" : "");
+        add_line(query, target, &part, out);
+        joined = concat;
+    } while (rest.len > 0);
+    begin_server_line(query, true, out);
+    buf_printf(out, "BATCH -" STR_FMT "\r\n", STR_ARG(id));
+}
+
+void store_render_line(const struct query *query, const char *server_part, struct str target,
+                       const struct store_line *line, struct buf *out)
+{
+    const cap_set batched = CAP_MULTILINE | CAP_BATCH;
+    bool speech = line->kind == RECORD_PRIVMSG || line->kind == RECORD_NOTICE;
+    bool several = speech && line->text.len > 0 && line->text.p[0] != '\001' &&
+                   (memchr(line->text.p, '\n', line->text.len) != NULL ||
+                    line->source.len + line->text.len + STORE_LINE_HEAD > STORE_LINE_BYTES);
+    if (!several) {
+        add_tags(query, server_part, line, true, out);
+        add_line(query, target, line, out);
+    } else if ((query->caps & batched) == batched) {
+        add_batch(query, server_part, target, line, out);
+    } else {
+        add_parts(query, server_part, target, line, out);
+    }
 }
 
 void store_render_target(const struct query *query, struct str name, uint64_t time_ms,

@@ -40,15 +40,16 @@ static const struct {
     const char *name;
     size_t offset;
 } numbers[] = {
-    NUMBER(clients_max),     NUMBER(nick_len),          NUMBER(channel_len),
-    NUMBER(topic_len),       NUMBER(kick_len),          NUMBER(away_len),
-    NUMBER(realname_len),    NUMBER(user_len),          NUMBER(host_len),
-    NUMBER(key_len),         NUMBER(rooms_per_user),    NUMBER(list_entries_max),
-    NUMBER(targets_max),     NUMBER(modes_per_command), NUMBER(whowas_entries),
-    NUMBER(registration_ms), NUMBER(ping_interval_ms),  NUMBER(ping_timeout_ms),
-    NUMBER(sendq_bytes),     NUMBER(recvq_bytes),       NUMBER(monitor_max),
-    NUMBER(history_limit),   NUMBER(playback_lines),    NUMBER(rooms_kept_max),
-    NUMBER(password_min),    NUMBER(sessions_per_user), NUMBER(scram_iterations),
+    NUMBER(clients_max),       NUMBER(nick_len),          NUMBER(channel_len),
+    NUMBER(topic_len),         NUMBER(kick_len),          NUMBER(away_len),
+    NUMBER(realname_len),      NUMBER(user_len),          NUMBER(host_len),
+    NUMBER(key_len),           NUMBER(rooms_per_user),    NUMBER(list_entries_max),
+    NUMBER(targets_max),       NUMBER(modes_per_command), NUMBER(whowas_entries),
+    NUMBER(registration_ms),   NUMBER(ping_interval_ms),  NUMBER(ping_timeout_ms),
+    NUMBER(sendq_bytes),       NUMBER(recvq_bytes),       NUMBER(monitor_max),
+    NUMBER(multiline_lines),   NUMBER(multiline_bytes),   NUMBER(history_limit),
+    NUMBER(playback_lines),    NUMBER(rooms_kept_max),    NUMBER(password_min),
+    NUMBER(sessions_per_user), NUMBER(scram_iterations),
 };
 
 static const struct {
