@@ -13,5 +13,7 @@ char *data_dir_default(void);
 /* Names inside: the control socket, and what was said. */
 #define DATA_CONTROL_SOCKET "control.sock"
 #define DATA_HISTORY        "history.db"
+/* Random bytes, on which depends what strangers are told of names that nobody has registered. */
+#define DATA_ACCOUNTS_KEY "accounts.key"
 
 #endif

@@ -25,6 +25,13 @@ enum config_cutoff {
     CONFIG_CUTOFF_JOIN,
 };
 
+enum config_policy {
+    CONFIG_POLICY_NEVER,
+    CONFIG_POLICY_OPT_IN,
+    CONFIG_POLICY_OPT_OUT,
+    CONFIG_POLICY_ALWAYS,
+};
+
 /* A token bucket: it holds at most `burst` tokens and gains one every `refill_ms`. Where burst is
  * 0 there is no limit. */
 struct config_bucket {
@@ -147,6 +154,31 @@ struct config {
     } history;
     struct {
         bool on;
+        bool self_registration;
+        bool before_connect;
+        bool custom_names;
+        bool required;
+        bool nick_reservation;
+        bool nick_is_account;
+        enum config_policy multiclient;
+        enum config_policy always_on;
+        uint32_t always_on_days; /* 0: for ever */
+        uint32_t sessions;
+        bool email_required;
+        bool email_verification;
+        char *email_command; /* "": no mail is sent */
+        char *email_sender;
+        uint32_t verify_hours;
+        uint32_t password_length; /* bytes, at least */
+        uint32_t password_passes;
+        uint32_t password_memory_kib;
+        uint32_t scram_iterations;
+        struct config_bucket logins;
+        struct config_bucket registrations;
+        char *outside_command; /* "": nobody else is asked about passwords … */
+        char *outside_socket;  /* … nor here */
+        uint32_t outside_timeout_s;
+        bool outside_create;
     } accounts;
     struct {
         bool show_chat;

@@ -224,6 +224,8 @@ void config_complete(struct config *config, const struct config_overrides *overr
         config->flood.messages.burst = 0;
         config->flood.nicks.burst = 0;
         config->flood.joins.burst = 0;
+        config->accounts.logins.burst = 0;
+        config->accounts.registrations.burst = 0;
         if (config->limits.max_unregistered < config->limits.max_clients) {
             config->limits.max_unregistered = config->limits.max_clients;
         }

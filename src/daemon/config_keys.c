@@ -31,18 +31,18 @@
 #define NETWORKS_EXPECTED "networks, such as [ \"192.0.2.0/24\", \"2001:db8::/32\", \"::1\" ]"
 
 /* A bucket is two settings, NAME_burst and NAME_refill_ms. */
-#define BUCKET(m, burst_value, refill_value, text)                                                 \
-    {.group = "flood",                                                                             \
+#define BUCKET(g, m, burst_value, refill_value, text)                                              \
+    {.group = #g,                                                                                  \
      .name = #m "_burst",                                                                          \
      .type = CONFIG_KEY_NUMBER,                                                                    \
-     .offset = AT(flood, m.burst),                                                                 \
+     .offset = AT(g, m.burst),                                                                     \
      .min = 0,                                                                                     \
      .max = 100000,                                                                                \
      .number = (burst_value),                                                                      \
      .comment = (text)},                                                                           \
     {                                                                                              \
-        .group = "flood", .name = #m "_refill_ms", .type = CONFIG_KEY_NUMBER,                      \
-        .offset = AT(flood, m.refill_ms), .min = 1, .max = 3600000, .number = (refill_value),      \
+        .group = #g, .name = #m "_refill_ms", .type = CONFIG_KEY_NUMBER,                           \
+        .offset = AT(g, m.refill_ms), .min = 1, .max = 3600000, .number = (refill_value),          \
         .comment = NULL                                                                            \
     }
 
@@ -55,6 +55,7 @@
         .offset = AT(g, m), .choices = (names), .number = (value), .comment = (text)               \
     }
 
+static const char *const policies[] = {"never", "opt-in", "opt-out", "always", NULL};
 static const char *const cutoffs[] = {"none", "registration", "join", NULL};
 static const char *const casemappings[] = {"rfc8265", "ascii", "rfc1459", NULL};
 
@@ -165,10 +166,10 @@ const struct config_key config_keys[] = {
            "Of how many nicknames one client may be told when they come and go."),
     NUMBER(limits, whowas, 0, 100000, 200, false, "How many users who left are remembered."),
 
-    BUCKET(commands, 200, 25, "Commands other than those below."),
-    BUCKET(messages, 40, 250, "Messages and notices; each recipient named counts."),
-    BUCKET(nicks, 6, 10000, "Changes of the nickname."),
-    BUCKET(joins, 30, 1000, "Joining rooms."),
+    BUCKET(flood, commands, 200, 25, "Commands other than those below."),
+    BUCKET(flood, messages, 40, 250, "Messages and notices; each recipient named counts."),
+    BUCKET(flood, nicks, 6, 10000, "Changes of the nickname."),
+    BUCKET(flood, joins, 30, 1000, "Joining rooms."),
 
     NUMBER(lengths, nick, 9, 64, 32, true, "Nicknames."),
     NUMBER(lengths, user, 8, 32, 20, true, "User names, the part before @ in a mask."),
@@ -251,6 +252,62 @@ const struct config_key config_keys[] = {
      .offset = AT(accounts, on),
      .number = 1,
      .comment = "Whether there are accounts at all."},
+    SWITCH(accounts, self_registration, true,
+           "Whether people may register by themselves. Otherwise operators do it for them."),
+    SWITCH(accounts, before_connect, true,
+           "Whether they may do so before they have come in, in clients that offer it. Where there "
+           "is a server password they may not."),
+    SWITCH(accounts, custom_names, true,
+           "Whether an account may be called otherwise than its owner is at the time."),
+    SWITCH(accounts, required, false,
+           "Whether only people with an account come in. Classic clients cannot, then."),
+    SWITCH(accounts, nick_reservation, true,
+           "Whether a registered nickname, and one that looks like it, is for its owner alone."),
+    SWITCH(accounts, nick_is_account, true, "Whether who logs in is called as the account is."),
+    CHOICE(accounts, multiclient, policies, CONFIG_POLICY_OPT_OUT, false,
+           "Whether several devices of one person share a nickname: never, for who asks for it "
+           "(opt-in), for all but who does not want it (opt-out), or always."),
+    CHOICE(accounts, always_on, policies, CONFIG_POLICY_OPT_IN, false,
+           "Whether people stay in their rooms while no device of theirs is connected. The same "
+           "words."),
+    NUMBER(accounts, always_on_days, 0, 36500, 30, false,
+           "For how many days at most. 0 is for ever."),
+    NUMBER(accounts, sessions, 1, 1000, 20, false,
+           "How many devices may share one nickname at a time."),
+    SWITCH(accounts, email_required, false, "Whether who registers must give an e-mail address."),
+    SWITCH(accounts, email_verification, false,
+           "Whether an account opens only after a code that is sent to that address was typed in "
+           "(VERIFY). It needs email_command."),
+    STRING(accounts, email_command, 1000, "", false, config_valid_line, LINE_EXPECTED,
+           "What sends a mail: a command line for /bin/sh, which gets the mail with its head on "
+           "standard input, and MARU_MAIL_TO and MARU_MAIL_FROM in its environment. For example "
+           "\"/usr/sbin/sendmail -t\"."),
+    STRING(accounts, email_sender, 254, "", false, config_valid_line, LINE_EXPECTED,
+           "From whom it comes. \"\" is noreply at the server's name."),
+    NUMBER(accounts, verify_hours, 1, 8760, 24, false, "For how many hours a code is good."),
+    NUMBER(accounts, password_length, 1, 100, 6, false,
+           "How many bytes a password must have at least."),
+    NUMBER(accounts, password_passes, 1, 20, 2, false,
+           "What it costs to compare a password (Argon2id): how often memory is gone over, and how "
+           "much. More is safer where the data folder gets into wrong hands. Accounts that are "
+           "there keep theirs until their password changes."),
+    NUMBER(accounts, password_memory_kib, 8, 1048576, 65536, false, NULL),
+    NUMBER(accounts, scram_iterations, 4096, 10000000, 100000, false,
+           "The same for clients that log in with SCRAM, and which bear the cost themselves."),
+    BUCKET(accounts, logins, 20, 10000,
+           "How often somebody may fail to log in, from one address or to one account. It works as "
+           "the limits of the group flood do; who succeeds gets the token back."),
+    BUCKET(accounts, registrations, 10, 60000, "How many accounts one address may register."),
+    STRING(accounts, outside_command, 1000, "", true, config_valid_line, LINE_EXPECTED,
+           "Who is asked about the passwords of people that have none here (LDAP, PAM, a web "
+           "site): a command line for /bin/sh that stays running. It reads a line of JSON for each "
+           "question, and writes one for each answer; see ACCOUNTS ELSEWHERE in marud.conf(5)."),
+    STRING(accounts, outside_socket, 100, "", true, config_valid_line, PATH_EXPECTED,
+           "The same over a Unix socket that somebody listens on, instead of a command."),
+    NUMBER(accounts, outside_timeout_s, 1, 30, 10, true,
+           "After how many seconds without an answer it is as if nobody could be asked."),
+    SWITCH(accounts, outside_create, true,
+           "Whether whom it lets in gets an account here, without a password."),
 
     SWITCH(log, show_chat, false,
            "Whether what people write is shown, too. Tell them if you switch this on."),

@@ -371,6 +371,14 @@ static void check_together(struct parse *parse, const config_t *file)
         parse_mistake(parse, line_at(file, "server.lobby"), "server.lobby",
                       "expected at most lengths.room (%u) bytes", config->lengths.room);
     }
+    if (config->accounts.email_verification && *config->accounts.email_command == '\0') {
+        parse_mistake(parse, line_at(file, "accounts.email_verification"),
+                      "accounts.email_verification", "expected accounts.email_command, too");
+    }
+    if (*config->accounts.outside_command != '\0' && *config->accounts.outside_socket != '\0') {
+        parse_mistake(parse, line_at(file, "accounts.outside_socket"), "accounts.outside_socket",
+                      "expected it or accounts.outside_command, not both");
+    }
     read_motd(parse, file);
 }
 

@@ -21,6 +21,12 @@ enum {
 
     PASSWORD_BYTES_MAX = 256,
 
+    MAILS_MAX = 8,                 /* on their way at once; what comes then is not sent */
+    MAIL_MS_MAX = 60000,           /* one may take, then its command is killed */
+    OUTSIDE_QUESTIONS_MAX = 256,   /* without an answer at once */
+    OUTSIDE_LINE_BYTES_MAX = 4096, /* of an answer */
+    OUTSIDE_RESTART_MS = 1000,     /* between the end of who is asked and the next try */
+
     CONTROL_CLIENTS_MAX = 16,               /* connections of operators' tools at once */
     CONTROL_REQUEST_BYTES_MAX = 16384,      /* one line */
     CONTROL_PAGE_MAX = 100,                 /* clients or rooms in one response */

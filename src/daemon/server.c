@@ -93,6 +93,8 @@ static void on_effects(uv_async_t *async)
             show_log(&effects[i]);
         } else if (effects[i].kind == EFFECT_REHASH) {
             server_rehash(server, effects[i].session);
+        } else if (effects[i].kind == EFFECT_MAIL) {
+            server_mail(server, effects[i].account);
         }
         message_unref(effects[i].message);
         account_state_unref(effects[i].account);
@@ -199,6 +201,8 @@ static void start_edges(struct server *server)
             .settings = server->settings,
             .admission = server->admission,
             .tls = server->tls,
+            .secret = server->secret,
+            .outside = server_outside(server),
             .listeners = &server->sockets[i * server->bound_n],
             .n_listeners = server->bound_n,
         });
@@ -249,6 +253,7 @@ static void finish(struct server *server)
 {
     mask_signals(SIG_BLOCK);
     server_jobs_finish(server);
+    outside_destroy(server->outside);
     /* Its threads speak to the hub and the edges: they end first. */
     store_close(server->store);
     control_destroy(server->control);
@@ -290,6 +295,8 @@ static bool prepare(struct server *server)
     } else if (!make_folder(server->config.server.data)) {
         log_error("cannot make the data folder %s: %s", server->config.server.data,
                   strerror(errno));
+    } else if (!server_load_secret(server)) {
+        log_error("cannot keep %s in the data folder: %s", DATA_ACCOUNTS_KEY, strerror(errno));
     } else if (server_load_tls(&server->config, &server->tls, &error) != STATUS_OK) {
         log_error("TLS: " STR_FMT, STR_ARG(buf_str(&error)));
     } else {
@@ -349,6 +356,7 @@ int server_run(const char *config_path, const struct config_overrides *overrides
     int code = 1;
     if (start_control(&server) && server_open_store(&server) && make_hub(&server) &&
         open_listeners(&server)) {
+        server_start_outside(&server);
         start_edges(&server);
         welcome_print(stdout, &server.config, server.bound, server.bound_n,
                       server.tls != NULL ? tls_context_fingerprint(server.tls) : NULL);

@@ -4,6 +4,8 @@
 
 #include "control.h"
 #include "hub.h"
+#include "outside.h"
+#include "peer.h"
 #include "server.h"
 #include "tls_context.h"
 
@@ -17,7 +19,10 @@ struct server {
     struct tls_context *tls;
     struct admission *admission;
     struct hub *hub;
-    struct store *store; /* NULL: nothing is kept */
+    unsigned char secret[PEER_SECRET_BYTES];
+    struct outside *outside; /* NULL: nobody else is asked about passwords */
+    unsigned n_mails;        /* on their way */
+    struct store *store;     /* NULL: nothing is kept */
     struct {
         struct lock lock; /* guards the rest: the store tells it on its own thread */
         bool failing;
@@ -48,6 +53,14 @@ void server_stop(struct server *server);
 bool server_open_store(struct server *server);
 bool server_start_store(struct server *server);
 void server_finish_store(struct server *server);
+
+/* server_accounts.c */
+/* The bytes that stay the same for ever: made at the first start. */
+bool server_load_secret(struct server *server);
+/* Sends account->code to account->email. */
+void server_mail(struct server *server, const struct account_state *account);
+void server_start_outside(struct server *server);
+struct edge_outside server_outside(struct server *server);
 
 /* Reads the configuration again; where it has mistakes, the old one stays. Logs, too. */
 int server_reload(struct server *server, struct config_report *messages);

@@ -113,6 +113,39 @@ static void set_history(struct settings *s, const struct config *c)
     s->history_direct_count = c->history.direct_messages;
 }
 
+static void set_accounts(struct settings *s, const struct config *c)
+{
+    s->accounts = c->accounts.on;
+    s->registration = c->accounts.self_registration;
+    s->registration_early = c->accounts.before_connect;
+    s->registration_custom_names = c->accounts.custom_names;
+    s->email_required = c->accounts.email_required;
+    s->email_verified = c->accounts.email_verification;
+    s->verify_ms = c->accounts.verify_hours * 3600ull * 1000;
+    s->password_min = c->accounts.password_length;
+    s->nick_reserved = c->accounts.nick_reservation;
+    s->nick_is_account = c->accounts.nick_is_account;
+    s->multiclient = (enum settings_policy)c->accounts.multiclient;
+    s->always_on = (enum settings_policy)c->accounts.always_on;
+    s->always_on_ms = c->accounts.always_on_days * 86400ull * 1000;
+    s->sessions_per_user = c->accounts.sessions;
+    s->logins = bucket(&c->accounts.logins);
+    s->registrations = bucket(&c->accounts.registrations);
+    s->account_required = c->accounts.on && c->accounts.required;
+    s->outside_logins =
+        c->accounts.outside_command[0] != '\0' || c->accounts.outside_socket[0] != '\0';
+    s->outside_create = c->accounts.outside_create;
+    s->password_passes = c->accounts.password_passes;
+    s->password_memory_kib = c->accounts.password_memory_kib;
+    s->scram_iterations = c->accounts.scram_iterations;
+}
+
+_Static_assert((int)CONFIG_POLICY_NEVER == (int)POLICY_NEVER &&
+                   (int)CONFIG_POLICY_OPT_IN == (int)POLICY_OPT_IN &&
+                   (int)CONFIG_POLICY_OPT_OUT == (int)POLICY_OPT_OUT &&
+                   (int)CONFIG_POLICY_ALWAYS == (int)POLICY_ALWAYS,
+               "the configuration's words are the settings' values");
+
 _Static_assert((int)CONFIG_CUTOFF_NONE == (int)CUTOFF_NONE &&
                    (int)CONFIG_CUTOFF_REGISTRATION == (int)CUTOFF_REGISTRATION &&
                    (int)CONFIG_CUTOFF_JOIN == (int)CUTOFF_JOIN,
@@ -149,7 +182,7 @@ struct settings *settings_from_config(const struct config *c)
     s->classic_backlog_bytes = c->classic.backlog_bytes;
     set_door(s, c);
     set_history(s, c);
-    s->accounts = c->accounts.on;
+    set_accounts(s, c);
     s->log_chat = c->log.show_chat;
     s->tls_port = tls_port(c);
     settings_seal(s);

@@ -35,6 +35,8 @@ enum effect_kind {
                            there were too many attempts, whether there is one or not */
     EFFECT_SIGNUP,      /* to a session that is no user yet: message->body are the lines that answer
                            its REGISTER or VERIFY; `account`: it is logged in to that; NULL: not */
+    EFFECT_OUTSIDE,     /* from the daemon to an edge: whether who was asked says that the password
+                           of `session` is `right`; `failed`: there was no answer */
     EFFECT_ROSTER,      /* message->body is "/a/b/c", for a classic client */
     EFFECT_CLOSE,       /* close `session` after message->body, its last line */
     EFFECT_SETTINGS,    /* `settings`: to every edge */
@@ -135,7 +137,8 @@ struct effect {
     session_id session;
     room_id room;
     uint64_t seq; /* EFFECT_REPLY: an echo, held back until this is stored; 0: not held back */
-    bool failed;  /* EFFECT_STORED, EFFECT_CREDENTIALS */
+    bool failed;  /* EFFECT_STORED, EFFECT_CREDENTIALS, EFFECT_OUTSIDE */
+    bool right;   /* EFFECT_OUTSIDE */
     union {
         struct audience audience;
         struct record record;

@@ -15,8 +15,7 @@ cap_set settings_caps(const struct settings *settings)
     if (!settings->registration) {
         caps &= ~(cap_set)CAP_ACCOUNT_REGISTRATION;
     }
-    /* Edges cannot do their part yet. */
-    return caps & ~(cap_set)(CAP_SASL | CAP_ACCOUNT_REGISTRATION);
+    return caps;
 }
 
 void settings_add_isupport_value(struct buf *out, const char *value)

@@ -151,6 +151,9 @@ struct peer_env conn_env(struct conn *conn)
         .arena = &edge->arena,
         .scratch = &edge->scratch,
         .out = &edge->out,
+        .secret = edge->secret,
+        .calls = &conn_peer_calls,
+        .ctx = conn,
     };
 }
 
@@ -309,7 +312,7 @@ static void conn_free(struct conn *conn)
     gates_forget(&edge->gates, &conn->gate);
     classic_free(conn);
     ws_conn_free(conn);
-    verify_abandon(conn);
+    worker_abandon(conn);
     conn_end_io(conn);
     outq_finish(&conn->out);
     conn_set_pending(conn, (struct str){0});

@@ -203,15 +203,17 @@ void conn_act(struct conn *conn, enum peer_act act, const struct input *input, s
     case PEER_NOTHING:
         break;
     case PEER_INPUT:
-        if (input->kind == INPUT_REGISTER) {
-            conn->in_core = true;
-            conn->held = true;
-        }
+        conn->in_core = conn->in_core || input->kind == INPUT_REGISTER;
+        conn->held = conn->held || conn_awaits_core(input);
         turn_add_input(conn, input, raw);
         break;
     case PEER_VERIFY:
         conn->held = true;
-        verify_signup(conn);
+        worker_signup(conn);
+        break;
+    case PEER_WORK:
+        conn->held = true;
+        worker_order(conn);
         break;
     case PEER_GATEWAY:
         conn->held = true;

@@ -238,6 +238,10 @@ struct edge *edge_create(const struct edge_options *options)
     edge->port = options->port;
     edge->settings = settings_ref(options->settings);
     edge->admission = options->admission;
+    edge->outside = options->outside;
+    if (options->secret != NULL) {
+        memcpy(edge->secret, options->secret, sizeof(edge->secret));
+    }
     edge->tls = options->tls != NULL ? tls_context_ref(options->tls) : NULL;
     lock_init(&edge->tls_lock);
     edge->classic_due_ms = UINT64_MAX;
@@ -302,6 +306,7 @@ void edge_destroy(struct edge *edge)
     const struct effect *effects = (const struct effect *)edge->effects.items;
     for (size_t i = 0; i < edge->effects.len; i++) {
         message_unref(effects[i].message);
+        account_state_unref(effects[i].account);
         settings_unref(effects[i].settings);
     }
     mailbox_batch_finish(&edge->effects);

@@ -14,6 +14,14 @@
 struct edge;
 struct tls_context;
 
+/* Who is asked about passwords that are kept elsewhere. Any thread. The answer is EFFECT_OUTSIDE to
+ * the session's edge; false: nobody can be asked now. The texts are copied. */
+struct edge_outside {
+    bool (*ask)(void *ctx, session_id session, struct str name, struct str password,
+                struct str address);
+    void *ctx;
+};
+
 struct edge_listener {
     enum listener_kind kind;
     enum listener_proxy proxy;
@@ -26,6 +34,8 @@ struct edge_options {
     struct settings *settings;   /* borrowed; refs are taken */
     struct admission *admission; /* borrowed; outlives the edge */
     struct tls_context *tls;     /* NULL where no listener needs it; a ref is taken */
+    const unsigned char *secret; /* PEER_SECRET_BYTES; copied */
+    struct edge_outside outside; /* .ask NULL: there is nobody */
     const struct edge_listener *listeners;
     size_t n_listeners;
 };

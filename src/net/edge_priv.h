@@ -16,8 +16,8 @@
 
 struct classic;
 struct http_head;
-struct verify;
 struct ws_stream;
+struct work;
 
 enum conn_stage {
     CONN_PROXY,     /* a PROXY header comes first */
@@ -69,9 +69,9 @@ struct conn {
     struct peer peer;
     struct wheel_timer timer;
     struct address address;
-    struct verify *verify; /* the password that is being checked, or NULL */
-    uint32_t scanned;      /* of an HTTP head; while sniffing: bytes seen */
-    uint32_t skipped;      /* bytes of an over-long line that were passed over; 0: none */
+    struct work *work; /* what workers do for it, or NULL */
+    uint32_t scanned;  /* of an HTTP head; while sniffing: bytes seen */
+    uint32_t skipped;  /* bytes of an over-long line that were passed over; 0: none */
 };
 
 _Static_assert(sizeof(struct conn) <= 224, "every idle client has one");
@@ -119,6 +119,9 @@ struct edge {
     struct port port;
     struct settings *settings;
     struct admission *admission;
+    unsigned char secret[PEER_SECRET_BYTES];
+    struct edge_outside outside;
+    unsigned n_work; /* for how many connections workers do something, or will */
     struct lock tls_lock;
     struct tls_context *tls; /* under tls_lock */
 
@@ -280,12 +283,26 @@ void conn_drained(struct conn *conn);
 /* It closes: a reader that answers it may stop. */
 void conn_abandon_answer(struct conn *conn);
 
-/* verify.c: passwords, on libuv's worker threads */
-void verify_signup(struct conn *conn);
-void verify_gateway(struct conn *conn, struct str password, const char *hash);
-void verify_operator(struct conn *conn, unsigned operator_index, struct str password);
-/* The connection closes: a check that has not begun is left out. */
-void verify_abandon(struct conn *conn);
+/* worker.c: passwords, on libuv's worker threads */
+/* PEER_VERIFY, PEER_WORK; EFFECT_VERIFY, EFFECT_HASH, EFFECT_OUTSIDE. */
+void worker_signup(struct conn *conn);
+/* PEER_GATEWAY. */
+void worker_gateway(struct conn *conn, struct str password, const char *hash);
+void worker_order(struct conn *conn);
+void worker_verify(struct conn *conn, const struct effect *effect);
+void worker_hash(struct conn *conn, struct str password);
+void worker_outside(struct conn *conn, const struct effect *effect);
+/* The connection closes: what has not begun is left out. */
+void worker_abandon(struct conn *conn);
+
+/* conn_login.c: what a connection is asked while it logs in */
+extern const struct peer_calls conn_peer_calls;
+/* EFFECT_SASL, EFFECT_CREDENTIALS, EFFECT_SIGNUP. */
+void conn_login(struct conn *conn, const struct effect *effect);
+/* What a peer's function has answered, outside of its lines: `out` is said, and it goes on. */
+void conn_go_on(struct conn *conn, enum peer_act act, const struct input *input);
+/* Whether the input keeps its session's later lines back until it is answered. */
+bool conn_awaits_core(const struct input *input);
 
 /* door.c: who it comes from */
 void door_begin(struct conn *conn, enum listener_proxy proxy);

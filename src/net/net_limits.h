@@ -33,6 +33,8 @@ enum {
     EDGE_HTTP_HEAD_MS = 10000,
     WEBIRC_DIGEST = 32,     /* bytes */
     WEBIRC_REMEMBERED = 16, /* gateways whose password an edge knows to be right */
+    WORKER_QUEUE_MAX = 256, /* connections of an edge for which workers do something about accounts,
+                               or will; who comes then is told to try again */
     LISTEN_BACKLOG = 4096,
     CLASSIC_SUFFIX_MAX = 1000, /* how often a taken nickname gets another number */
     CLASSIC_TEXT_BYTES_MIN = 100,

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { FINGERPRINT_TEXT = EVP_MAX_MD_SIZE * 3 };
+enum { FINGERPRINT_TEXT = EVP_MAX_MD_SIZE * 3, TLS_BINDING_BYTES = 32 };
 
 struct tls_context {
     struct refcount refs;
@@ -159,6 +159,69 @@ SSL *tls_context_session(struct tls_context *context)
         SSL_set_accept_state(ssl);
     }
     return ssl;
+}
+
+int tls_peer_fingerprint(const SSL *ssl, struct buf *out)
+{
+    X509 *certificate = SSL_get1_peer_certificate(ssl);
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned len = 0;
+    if (certificate == NULL) {
+        return STATUS_NOT_FOUND;
+    }
+    bool made = X509_digest(certificate, EVP_sha256(), digest, &len) == 1;
+    X509_free(certificate);
+    for (unsigned i = 0; made && i < len; i++) {
+        buf_printf(out, "%02x", digest[i]);
+    }
+    return made ? STATUS_OK : STATUS_CRYPTO;
+}
+
+static int export_binding(SSL *ssl, struct buf *out)
+{
+    static const char label[] = "EXPORTER-Channel-Binding";
+    unsigned char data[TLS_BINDING_BYTES];
+    /* Without the extended master secret two channels could have the same one (RFC 7627). */
+    if ((SSL_version(ssl) < TLS1_3_VERSION && SSL_get_extms_support(ssl) != 1) ||
+        SSL_export_keying_material(ssl, data, sizeof(data), label, sizeof(label) - 1,
+                                   (const unsigned char *)"", 0, 1) != 1) {
+        ERR_clear_error();
+        return STATUS_UNSUPPORTED;
+    }
+    buf_add(out, data, sizeof(data));
+    return STATUS_OK;
+}
+
+/* The hash of our certificate by the function that it is signed with, but for weak ones. */
+static int end_point_binding(const SSL *ssl, struct buf *out)
+{
+    const X509 *certificate = SSL_get_certificate(ssl);
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned len = 0;
+    int nid = NID_undef;
+    if (certificate == NULL ||
+        X509_get_signature_info((X509 *)certificate, &nid, NULL, NULL, NULL) != 1 ||
+        nid == NID_undef) {
+        ERR_clear_error();
+        return STATUS_UNSUPPORTED;
+    }
+    const EVP_MD *hash =
+        nid == NID_md5 || nid == NID_sha1 ? EVP_sha256() : EVP_get_digestbynid(nid);
+    if (hash == NULL || X509_digest(certificate, hash, digest, &len) != 1) {
+        ERR_clear_error();
+        return STATUS_UNSUPPORTED;
+    }
+    buf_add(out, digest, len);
+    return STATUS_OK;
+}
+
+int tls_channel_binding(SSL *ssl, struct str type, struct buf *out)
+{
+    if (str_eq(type, STR("tls-exporter"))) {
+        return export_binding(ssl, out);
+    }
+    return str_eq(type, STR("tls-server-end-point")) ? end_point_binding(ssl, out)
+                                                     : STATUS_UNSUPPORTED;
 }
 
 const char *tls_context_fingerprint(const struct tls_context *context)

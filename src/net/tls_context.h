@@ -32,6 +32,15 @@ void tls_context_unref(struct tls_context *context); /* NULL is nothing */
  * close_notify is an ordinary end. */
 SSL *tls_context_session(struct tls_context *context);
 
+/* Appends SHA-256 of the client's certificate in lower-case hexadecimal; STATUS_NOT_FOUND where it
+ * has none. Clients are asked for one and may have none or any (EXTERNAL knows them by it, nobody
+ * vouches for it), but for those that speak HTTP, where a browser would bother its user. */
+int tls_peer_fingerprint(const SSL *ssl, struct buf *out) MARU_CHECK;
+
+/* Appends the binding data of this channel: "tls-exporter" (RFC 9266) or "tls-server-end-point"
+ * (RFC 5929 section 4). STATUS_UNSUPPORTED where there is none of that type. */
+int tls_channel_binding(SSL *ssl, struct str type, struct buf *out) MARU_CHECK;
+
 /* SHA-256 of the certificate, "AB:CD:…", as clients show it. Lives as long as the context. */
 const char *tls_context_fingerprint(const struct tls_context *context);
 

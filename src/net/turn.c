@@ -67,6 +67,13 @@ static void put_back(struct conn *conn, const struct input *input, struct str li
     buf_finish(&again);
 }
 
+/* Its session is held until an effect says how it goes on. */
+static bool awaits_effect(enum input_kind kind)
+{
+    return kind == INPUT_REGISTER || kind == INPUT_CREDENTIALS || kind == INPUT_ENROL ||
+           kind == INPUT_CONFIRM;
+}
+
 /* What the core said to each input: sessions are held, go on, or get lines back. */
 static void apply_results(struct edge *edge, size_t n)
 {
@@ -80,8 +87,8 @@ static void apply_results(struct edge *edge, size_t n)
     for (size_t i = 0; i < n; i++) {
         struct conn *conn = edge->origins[i].conn;
         enum input_kind kind = edge->inputs[i].kind;
-        if (conn->closing || conn->doomed || kind == INPUT_REGISTER || kind == INPUT_CLOSE ||
-            kind == INPUT_ROSTER) {
+        if (conn->closing || conn->doomed || kind == INPUT_CLOSE || kind == INPUT_ROSTER ||
+            awaits_effect(kind)) {
             continue;
         }
         bool was_held = conn->held;
@@ -204,9 +211,18 @@ static void apply_to_conn(struct edge *edge, const struct effect *effect)
         on_refused(conn, effect);
         break;
     case EFFECT_VERIFY:
-        if (!conn->closing && !conn->doomed) {
-            verify_operator(conn, effect->operator_index, effect->message->body);
-        }
+        worker_verify(conn, effect);
+        break;
+    case EFFECT_HASH:
+        worker_hash(conn, effect->message->body);
+        break;
+    case EFFECT_OUTSIDE:
+        worker_outside(conn, effect);
+        break;
+    case EFFECT_SASL:
+    case EFFECT_CREDENTIALS:
+    case EFFECT_SIGNUP:
+        conn_login(conn, effect);
         break;
     case EFFECT_ROSTER:
         if (conn->stage == CONN_CLASSIC && !conn->doomed) {
@@ -264,6 +280,7 @@ static void apply(struct edge *edge, const struct effect *effect)
         apply_to_conn(edge, effect);
         break;
     }
+    account_state_unref(effect->account);
     message_unref(effect->message);
 }
 

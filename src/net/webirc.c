@@ -104,7 +104,7 @@ void webirc_check(struct conn *conn)
             finish(conn, true);
             return;
         }
-        verify_gateway(conn, str_from(webirc->password), hash);
+        worker_gateway(conn, str_from(webirc->password), hash);
         return;
     }
     finish(conn, false);

@@ -154,6 +154,9 @@ enum numeric {
     RPL_LOGGEDOUT = 901,
     RPL_SASLSUCCESS = 903,
     ERR_SASLFAIL = 904,
+    ERR_SASLTOOLONG = 905,
+    ERR_SASLABORTED = 906,
+    RPL_SASLMECHS = 908,
 };
 
 #endif

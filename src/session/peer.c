@@ -27,6 +27,8 @@ static void signup_free(struct peer *peer)
 {
     struct peer_signup *signup = peer->signup;
     if (signup != NULL) {
+        enrol_free(peer);
+        free(signup->account_name);
         free(signup->nick);
         free(signup->user);
         free(signup->realname);
@@ -43,7 +45,11 @@ static void signup_free(struct peer *peer)
 
 void peer_finish(struct peer *peer)
 {
-    signup_free(peer);
+    login_free(peer);
+    if (peer->signup != NULL) {
+        signup_free(peer);
+        peer->login = NULL;
+    }
     peer->state = PEER_CLOSED;
 }
 
@@ -174,7 +180,8 @@ void peer_paused(struct peer *peer, uint64_t ms, uint64_t now_ms)
 uint64_t peer_deadline_ms(const struct peer *peer, const struct settings *settings)
 {
     if (peer->state != PEER_OPEN) {
-        return peer->quiet_from_ms + settings->registration_ms;
+        bool works = peer->signup != NULL && peer->signup->work_from_ms != 0;
+        return peer->quiet_from_ms + settings->registration_ms + (works ? PEER_WORK_MS_MAX : 0);
     }
     return peer->pinged ? peer->quiet_from_ms + settings->ping_timeout_ms
                         : peer->heard_ms + settings->ping_interval_ms;
@@ -316,7 +323,7 @@ enum peer_act peer_line_too_long(struct peer *peer, const struct peer_env *env,
     if (peer->state == PEER_OPEN) {
         return reject(env, REJECT_TOO_LONG, ret_input);
     }
-    signup_reply(peer, env, 417, ":Input line was too long");
+    peer_numeric(peer, env, 417, ":Input line was too long");
     return PEER_NOTHING;
 }
 
@@ -391,14 +398,16 @@ enum peer_act peer_line(struct peer *peer, const struct peer_env *env, struct st
     case STATUS_INCOMPLETE:
         return PEER_NOTHING;
     default:
-        signup_reply(peer, env, 421, "* :Not a valid line");
+        peer_numeric(peer, env, 421, "* :Not a valid line");
         return PEER_NOTHING;
     }
 }
 
 void peer_admitted(struct peer *peer, const struct peer_env *env)
 {
+    login_free(peer);
     signup_free(peer);
+    peer->login = NULL; /* where its capabilities were */
     peer->state = PEER_OPEN;
     peer_heard(peer, env->now_ms);
 }

@@ -13,6 +13,7 @@
 #include "input.h"
 
 struct peer_signup;
+struct peer_login;
 
 enum peer_state {
     PEER_SIGNUP,    /* NICK, USER and CAP END are still to come */
@@ -24,7 +25,10 @@ enum peer_state {
 
 struct peer {
     struct peer_signup *signup; /* until it is registered */
-    cap_set caps;               /* until it is registered; then the core's word counts */
+    union {
+        cap_set caps;             /* until it is registered; then the core's word counts */
+        struct peer_login *login; /* … then, while it logs in again (SASL), or NULL */
+    };
     uint16_t cap_version;
     uint8_t state; /* enum peer_state */
     uint8_t kind;  /* enum session_kind */
@@ -41,16 +45,33 @@ struct peer_env {
     uint64_t now_ms;
     uint64_t wall_ms;
     session_id session;
-    struct arena *arena; /* what an input points to lives here, until the turn ends */
-    struct buf *scratch; /* for folding; holds nothing between calls */
-    struct buf *out;     /* answers are appended */
+    struct arena *arena;         /* what an input points to lives here, until the turn ends */
+    struct buf *scratch;         /* for folding; holds nothing between calls */
+    struct buf *out;             /* answers are appended */
+    const unsigned char *secret; /* PEER_SECRET_BYTES, the same for ever: what is made up for names
+                                    that nobody has depends on it */
+    const struct peer_calls *calls;
+    void *ctx; /* of calls */
+};
+
+enum { PEER_SECRET_BYTES = 32 };
+
+/* What only the connection knows, or must not be known before. */
+struct peer_calls {
+    void (*take_chance)(void *ctx, void *to, size_t len);
+    /* Appends the SHA-256 of its TLS certificate in lower-case hexadecimal; false: it has none. */
+    bool (*add_fingerprint)(void *ctx, struct buf *out);
+    /* Appends the channel's binding data of this type ("tls-exporter"); false: there is none. */
+    bool (*add_binding)(void *ctx, struct str type, struct buf *out);
 };
 
 enum peer_act {
     PEER_NOTHING,
-    PEER_INPUT,   /* give *ret_input to the core; for INPUT_REGISTER wait for its answer */
+    PEER_INPUT,   /* give *ret_input to the core; for INPUT_REGISTER, INPUT_CREDENTIALS, INPUT_ENROL
+                     and INPUT_CONFIRM wait for its answer */
     PEER_GATEWAY, /* check peer_webirc() and call peer_webirc_verdict(); wait for it */
     PEER_VERIFY,  /* check peer_password() and call peer_verdict(); wait for it */
+    PEER_WORK,    /* do what peer_order() says and call peer_worked(); wait for it */
     PEER_CLOSE,   /* the last line is in `out`: send it and close */
 };
 
@@ -87,6 +108,44 @@ struct peer_webirc *peer_webirc(const struct peer *peer);
 enum peer_act peer_webirc_verdict(struct peer *peer, const struct peer_env *env, bool right);
 /* It comes from elsewhere than it seemed. Before registration. */
 void peer_set_host(struct peer *peer, struct str host);
+
+/* What somebody has to do about an account's password. */
+enum peer_order_kind {
+    ORDER_VERIFY, /* whether `hash` is the password's; an empty one is nobody's and costs as much */
+    ORDER_KEYS,   /* make new keys of it */
+    ORDER_OUTSIDE, /* ask somebody else about `name` and the password */
+};
+
+struct peer_order {
+    enum peer_order_kind kind;
+    struct str name;
+    struct str password;
+    struct str hash;
+};
+
+struct peer_result {
+    bool right;
+    bool unavailable; /* too many wait, or who was asked did not answer */
+    struct password_keys keys;
+};
+
+/* Views into the peer, after PEER_WORK. */
+void peer_order(const struct peer *peer, struct peer_order *ret_order);
+enum peer_act peer_worked(struct peer *peer, const struct peer_env *env,
+                          const struct peer_result *result, struct input *ret_input);
+
+/* Of letters and digits, in the arena: what VERIFY must say. */
+struct str peer_make_code(const struct peer_env *env);
+
+/* EFFECT_SASL: a user says AUTHENTICATE. */
+enum peer_act peer_authenticate(struct peer *peer, const struct peer_env *env, struct str nick,
+                                struct str param, struct input *ret_input);
+/* EFFECT_CREDENTIALS; `failed`: there were too many attempts. */
+enum peer_act peer_credentials(struct peer *peer, const struct peer_env *env,
+                               struct account_state *account, bool failed, struct input *ret_input);
+/* EFFECT_SIGNUP. */
+enum peer_act peer_signed_up(struct peer *peer, const struct peer_env *env, struct str lines,
+                             const struct account_state *account, struct input *ret_input);
 
 /* The core's answer to INPUT_REGISTER. */
 void peer_admitted(struct peer *peer, const struct peer_env *env);

@@ -14,7 +14,7 @@
 
 static void not_registered(const struct peer *peer, const struct peer_env *env)
 {
-    signup_reply(peer, env, ERR_NOTREGISTERED, ":You have not registered");
+    peer_numeric(peer, env, ERR_NOTREGISTERED, ":You have not registered");
 }
 
 static const char *nick_of(const struct peer *peer)
@@ -32,9 +32,9 @@ static void away(struct peer *peer, const struct peer_env *env, const struct lin
     free(peer->signup->away);
     peer->signup->away = text.len > 0 ? str_dup(text) : NULL;
     if (text.len > 0) {
-        signup_reply(peer, env, RPL_NOWAWAY, ":You have been marked as being away");
+        peer_numeric(peer, env, RPL_NOWAWAY, ":You have been marked as being away");
     } else {
-        signup_reply(peer, env, RPL_UNAWAY, ":You are no longer marked as being away");
+        peer_numeric(peer, env, RPL_UNAWAY, ":You are no longer marked as being away");
     }
 }
 
@@ -166,7 +166,7 @@ static void subscribe(struct peer *peer, const struct peer_env *env, const struc
             fail(env, "", "TOO_MANY_SUBS", key, "Too many subscriptions");
             return;
         }
-        signup_reply(peer, env, RPL_METADATASUBOK, STR_FMT, STR_ARG(key));
+        peer_numeric(peer, env, RPL_METADATASUBOK, STR_FMT, STR_ARG(key));
     }
 }
 
@@ -183,7 +183,7 @@ static void metadata(struct peer *peer, const struct peer_env *env, const struct
                !str_eq_nocase(what, STR("SUB"))) {
         fail(env, "", "SUBCOMMAND_INVALID", str_split(&what, ' '), "Not before registration");
     } else if (line->n_params < 3) {
-        signup_reply(peer, env, ERR_NEEDMOREPARAMS, "METADATA :Not enough parameters");
+        peer_numeric(peer, env, ERR_NEEDMOREPARAMS, "METADATA :Not enough parameters");
     } else if (ascii_upper(what.p[0]) == 'G') {
         get(peer, env, line);
     } else if (ascii_upper(what.p[1]) == 'E') {

@@ -13,10 +13,12 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
-void signup_reply(const struct peer *peer, const struct peer_env *env, int numeric,
+void peer_numeric(const struct peer *peer, const struct peer_env *env, int numeric,
                   const char *format, ...)
 {
-    const char *nick = peer->signup != NULL ? peer->signup->nick : NULL;
+    const char *nick = peer->signup != NULL         ? peer->signup->nick
+                       : peer_logs_in(peer) != NULL ? peer_logs_in(peer)->nick
+                                                    : NULL;
     buf_printf(env->out, ":%s %03d %s ", env->settings->server_name, numeric,
                nick != NULL ? nick : "*");
     va_list args;
@@ -78,8 +80,13 @@ static enum peer_act ask_core(struct peer *peer, const struct peer_env *env,
                 .away = str_from(signup->away),
                 .metadata = &signup->metadata,
                 .subscriptions = &signup->subscriptions,
+                .account = signup->account,
             },
     };
+    buf_clear(env->scratch);
+    if (peer->tls && env->calls->add_fingerprint(env->ctx, env->scratch)) {
+        ret_input->reg.fingerprint = arena_copy(env->arena, buf_str(env->scratch));
+    }
     /* Again by name: a refused nickname may have taken a while. */
     int index = signup->verified && signup->operator_index >= 0
                     ? find_operator(env->settings, signup->password)
@@ -98,6 +105,13 @@ enum peer_act signup_complete(struct peer *peer, const struct peer_env *env,
     if (signup->nick == NULL || signup->user == NULL || signup->negotiating) {
         return PEER_NOTHING;
     }
+    /* Its client has ended the negotiation in which it could have logged in. */
+    login_abort(peer, env);
+    if (env->settings->account_required && signup->account == 0) {
+        buf_printf(env->out, ":%s FAIL * ACCOUNT_REQUIRED :You have to log in to come in here\r\n",
+                   env->settings->server_name);
+        return signup_close(peer, env, "You have to log in to come in here");
+    }
     if (signup->verified) {
         return ask_core(peer, env, ret_input);
     }
@@ -109,7 +123,7 @@ enum peer_act signup_complete(struct peer *peer, const struct peer_env *env,
         return PEER_VERIFY;
     }
     if (env->settings->password_hash != NULL) {
-        signup_reply(peer, env, ERR_PASSWDMISMATCH, ":Password required");
+        peer_numeric(peer, env, ERR_PASSWDMISMATCH, ":Password required");
         return signup_close(peer, env, "Password required");
     }
     return ask_core(peer, env, ret_input);
@@ -142,15 +156,14 @@ enum peer_act peer_verdict(struct peer *peer, const struct peer_env *env, bool r
         right = right && signup->operator_index >= 0;
     }
     if (!right) {
-        signup_reply(peer, env, ERR_PASSWDMISMATCH, ":Password incorrect");
+        peer_numeric(peer, env, ERR_PASSWDMISMATCH, ":Password incorrect");
         return signup_close(peer, env, "Password incorrect");
     }
     signup->verified = true;
     return ask_core(peer, env, ret_input);
 }
 
-/* What an answer may repeat of a parameter: one word that does not begin the last one. */
-static struct str shown_word(struct str raw, size_t max)
+struct str signup_word(struct str raw, size_t max)
 {
     const char *space = memchr(raw.p, ' ', raw.len);
     if (space != NULL) {
@@ -163,18 +176,18 @@ static enum peer_act on_nick(struct peer *peer, const struct peer_env *env, stru
                              struct input *ret_input)
 {
     if (nick.len == 0) {
-        signup_reply(peer, env, ERR_NONICKNAMEGIVEN, ":No nickname given");
+        peer_numeric(peer, env, ERR_NONICKNAMEGIVEN, ":No nickname given");
         return PEER_NOTHING;
     }
-    struct str shown = shown_word(nick, 100);
+    struct str shown = signup_word(nick, 100);
     enum name_verdict verdict = name_check_nick(nick);
     if (verdict != NAME_OK) {
-        signup_reply(peer, env, ERR_ERRONEUSNICKNAME, STR_FMT " :Erroneous nickname: %s",
+        peer_numeric(peer, env, ERR_ERRONEUSNICKNAME, STR_FMT " :Erroneous nickname: %s",
                      STR_ARG(shown), name_verdict_text(verdict));
         return PEER_NOTHING;
     }
     if (nick.len > env->settings->nick_len) {
-        signup_reply(peer, env, ERR_ERRONEUSNICKNAME,
+        peer_numeric(peer, env, ERR_ERRONEUSNICKNAME,
                      STR_FMT " :Erroneous nickname: at most %u bytes are permitted", STR_ARG(shown),
                      env->settings->nick_len);
         return PEER_NOTHING;
@@ -210,7 +223,7 @@ static enum peer_act on_user(struct peer *peer, const struct peer_env *env, cons
                              struct input *ret_input)
 {
     if (line->n_params < 4 || line->params[0].len == 0 || line->params[3].len == 0) {
-        signup_reply(peer, env, ERR_NEEDMOREPARAMS, "USER :Not enough parameters");
+        peer_numeric(peer, env, ERR_NEEDMOREPARAMS, "USER :Not enough parameters");
         return PEER_NOTHING;
     }
     set_user(peer, env, line->params[0]);
@@ -271,10 +284,10 @@ static enum peer_act on_cap(struct peer *peer, const struct peer_env *env, const
         signup->negotiating = false;
         return signup_complete(peer, env, ret_input);
     } else if (verb.len == 0) {
-        signup_reply(peer, env, ERR_NEEDMOREPARAMS, "CAP :Not enough parameters");
+        peer_numeric(peer, env, ERR_NEEDMOREPARAMS, "CAP :Not enough parameters");
     } else {
-        signup_reply(peer, env, ERR_INVALIDCAPCMD, STR_FMT " :Invalid CAP command",
-                     STR_ARG(shown_word(verb, 50)));
+        peer_numeric(peer, env, ERR_INVALIDCAPCMD, STR_FMT " :Invalid CAP command",
+                     STR_ARG(signup_word(verb, 50)));
     }
     return PEER_NOTHING;
 }
@@ -282,12 +295,64 @@ static enum peer_act on_cap(struct peer *peer, const struct peer_env *env, const
 static enum peer_act on_pass(struct peer *peer, const struct peer_env *env, struct str password)
 {
     if (password.len == 0) {
-        signup_reply(peer, env, ERR_NEEDMOREPARAMS, "PASS :Not enough parameters");
+        peer_numeric(peer, env, ERR_NEEDMOREPARAMS, "PASS :Not enough parameters");
     } else {
         set(&peer->signup->password, str_cut_utf8(password, PEER_PASSWORD_MAX));
         peer->signup->verified = false;
     }
     return PEER_NOTHING;
+}
+
+void signup_work_begins(struct peer *peer, const struct peer_env *env)
+{
+    if (peer->signup != NULL) {
+        peer->signup->work_from_ms = env->now_ms;
+    }
+}
+
+void signup_work_ends(struct peer *peer, const struct peer_env *env)
+{
+    struct peer_signup *signup = peer->signup;
+    if (signup != NULL && signup->work_from_ms != 0) {
+        peer->quiet_from_ms += env->now_ms - signup->work_from_ms;
+        signup->work_from_ms = 0;
+    }
+}
+
+static enum peer_act unknown_command(const struct peer *peer, const struct peer_env *env,
+                                     struct str command)
+{
+    peer_numeric(peer, env, ERR_UNKNOWNCOMMAND, STR_FMT " :Unknown command",
+                 STR_ARG(str_cut_utf8(command, 50)));
+    return PEER_NOTHING;
+}
+
+static enum peer_act on_authenticate(struct peer *peer, const struct peer_env *env,
+                                     struct str param, struct input *ret_input)
+{
+    if (param.len == 0) {
+        peer_numeric(peer, env, ERR_NEEDMOREPARAMS, "AUTHENTICATE :Not enough parameters");
+        return PEER_NOTHING;
+    }
+    return peer_authenticate(peer, env, (struct str){0}, param, ret_input);
+}
+
+/* Those that there are where there are accounts. */
+static enum peer_act account_line(struct peer *peer, const struct peer_env *env,
+                                  const struct verb *verb, const struct line *line,
+                                  struct input *ret_input)
+{
+    if (!env->settings->accounts) {
+        return unknown_command(peer, env, line->command);
+    }
+    switch (verb->id) {
+    case VERB_AUTHENTICATE:
+        return on_authenticate(peer, env, line_param(line, 0), ret_input);
+    case VERB_REGISTER:
+        return enrol_register(peer, env, line);
+    default:
+        return enrol_verify(peer, env, line, ret_input);
+    }
 }
 
 enum peer_act signup_line(struct peer *peer, const struct peer_env *env, const struct line *line,
@@ -301,11 +366,13 @@ enum peer_act signup_line(struct peer *peer, const struct peer_env *env, const s
         return signup_webirc(peer, env, line);
     }
     if (verb == NULL) {
-        signup_reply(peer, env, ERR_UNKNOWNCOMMAND, STR_FMT " :Unknown command",
-                     STR_ARG(str_cut_utf8(line->command, 50)));
-        return PEER_NOTHING;
+        return unknown_command(peer, env, line->command);
     }
     switch (verb->id) {
+    case VERB_AUTHENTICATE:
+    case VERB_REGISTER:
+    case VERB_VERIFY:
+        return account_line(peer, env, verb, line, ret_input);
     case VERB_CAP:
         return on_cap(peer, env, line, ret_input);
     case VERB_NICK:
@@ -329,7 +396,7 @@ enum peer_act signup_line(struct peer *peer, const struct peer_env *env, const s
     case VERB_QUIT:
         return signup_close(peer, env, "Quit");
     default:
-        signup_reply(peer, env, ERR_NOTREGISTERED, ":You have not registered");
+        peer_numeric(peer, env, ERR_NOTREGISTERED, ":You have not registered");
         return PEER_NOTHING;
     }
 }

@@ -12,6 +12,17 @@ enum {
     PEER_BATCHED_COST = 2,       /* tenths of a message: what one line of several costs */
     PEER_JOIN_REBATE = 4,        /* a further room in one JOIN costs this part of the first */
     PEER_SIGNUP_LINES_MAX = 100, /* lines before registration */
+    PEER_LOGIN_FAILURES_MAX = 5, /* … and logins that fail; then it is closed */
+    PEER_WORK_MS_MAX = 60000,    /* an answer about a password may take so long before then */
+};
+
+/* SASL. */
+enum {
+    SASL_PIECE_BYTES = 400,  /* of base64 in one line (IRCv3 SASL 3.1) */
+    SASL_MESSAGE_MAX = 4000, /* of base64 in one message */
+    SASL_NAME_MAX = 255,
+    SCRAM_NONCE_BYTES = 18, /* of chance in ours */
+    SCRAM_NONCE_MAX = 256,  /* of the client's */
 };
 
 /* The classic protocol: sizes in bytes, times in milliseconds. */

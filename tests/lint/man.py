@@ -45,7 +45,7 @@ def settings():
         yield name, f"default {value})"
     for _, name, value in re.findall(r"STRING\((\w+),\s*(\w+),[^,]+,\s*" + string, table):
         yield name, f'default "{value}")'
-    for name, burst, refill in re.findall(r"BUCKET\((\w+),\s*(\d+),\s*(\d+)", table):
+    for name, burst, refill in re.findall(r"BUCKET\(\w+,\s*(\w+),\s*(\d+),\s*(\d+)", table):
         yield name + "_burst", f"default {burst})"
         yield name + "_refill_ms", f"default {refill})"
     for name in re.findall(r'\.name = "(\w+)"', table):

@@ -46,6 +46,10 @@ static bool connect_client(struct script *s, struct str name, struct str words)
                       : has_word(words, "binary") ? 2
                                                   : 0);
     buf_finish(&host);
+    struct str certificate = option(words, "certificate", (struct str){0});
+    if (certificate.len > 0) {
+        world_certificate(s->world, s->clients[s->n_clients - 1].conn, certificate);
+    }
     return true;
 }
 

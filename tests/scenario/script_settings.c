@@ -28,6 +28,7 @@ struct settings *script_settings_create(void)
     struct settings *settings = settings_create();
     add_operator(settings, STR("root"));
     add_operator(settings, STR("admin"));
+    settings->scram_iterations = 16; /* They have to be quick here. */
     return settings;
 }
 

@@ -134,6 +134,7 @@ static void finish_conn(struct world *world, struct world_conn *conn)
     buf_finish(&conn->pending);
     buf_finish(&conn->seen);
     buf_finish(&conn->due);
+    free(conn->certificate);
     free(conn->places);
     free(conn->marks);
     free(conn);
@@ -263,7 +264,8 @@ static void apply_results(struct world *world, const enum core_result *results, 
         struct world_conn *conn = world->origins[i].conn;
         enum input_kind kind = world->inputs[i].kind;
         if (conn == NULL || conn->closing || conn->doomed || kind == INPUT_REGISTER ||
-            kind == INPUT_CLOSE) {
+            kind == INPUT_CLOSE || kind == INPUT_CREDENTIALS || kind == INPUT_ENROL ||
+            kind == INPUT_CONFIRM) {
             continue;
         }
         bool was_held = conn->held;
@@ -302,17 +304,14 @@ static void apply_to_conn(struct world_edge *edge, const struct effect *effect)
             conn->resuming = true;
         }
         break;
-    case EFFECT_VERIFY:
-        if (!ended) {
-            conn->verify = VERIFY_OPERATOR;
-        }
-        break;
     case EFFECT_CLOSE:
         conn->in_core = false;
         conn_close_after(world, conn, effect->message->body);
         break;
     default:
-        fanout_apply(&edge->fanout, effect);
+        if (!conn_apply_login(world, conn, effect)) {
+            fanout_apply(&edge->fanout, effect);
+        }
         break;
     }
 }
@@ -353,6 +352,7 @@ static void apply_effects(struct world_edge *edge)
             apply_to_conn(edge, &effect);
             break;
         }
+        account_state_unref(effect.account);
         message_unref(effect.message);
     }
     edge->n_effects = 0;

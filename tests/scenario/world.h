@@ -45,7 +45,9 @@ struct str world_seen(const struct world *world, unsigned conn);
 void world_take_seen(struct world *world, unsigned conn, size_t len);
 /* The server has closed it, or it broke. */
 bool world_is_closed(const struct world *world, unsigned conn);
-/* Its password is being checked. */
+/* It has a TLS certificate with this fingerprint. */
+void world_certificate(struct world *world, unsigned conn, struct str fingerprint);
+/* Its password (PASS, OPER) is being checked; those of accounts are at once. */
 bool world_is_verifying(const struct world *world, unsigned conn);
 void world_verdict(struct world *world, unsigned conn, bool right);
 

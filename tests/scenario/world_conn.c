@@ -15,6 +15,9 @@ struct peer_env conn_env(struct world *world, const struct world_conn *conn)
         .arena = &world->arena,
         .scratch = &world->scratch,
         .out = &world->out,
+        .secret = world_secret,
+        .calls = &world_peer_calls,
+        .ctx = (void *)conn,
     };
 }
 
@@ -193,16 +196,23 @@ void conn_reap(struct world *world, struct world_conn *conn)
 
 /* ---- in ---- */
 
+static bool awaits_core(const struct input *input)
+{
+    return input->kind == INPUT_REGISTER || input->kind == INPUT_CREDENTIALS ||
+           input->kind == INPUT_ENROL || input->kind == INPUT_CONFIRM ||
+           input->kind == INPUT_LOGIN ||
+           (input->kind == INPUT_LINE && input->line.verb != NULL &&
+            input->line.verb->id == VERB_AUTHENTICATE);
+}
+
 static void act(struct world *world, struct world_conn *conn, enum peer_act what,
                 const struct input *input, struct str raw)
 {
     switch (what) {
     case PEER_INPUT:
         CHECK(input->session == conn->id);
-        if (input->kind == INPUT_REGISTER) {
-            conn->in_core = true;
-            conn->held = true;
-        }
+        conn->in_core = conn->in_core || input->kind == INPUT_REGISTER;
+        conn->held = conn->held || awaits_core(input);
         world_add_input(world, conn, input, raw);
         break;
     case PEER_VERIFY:
@@ -213,10 +223,27 @@ static void act(struct world *world, struct world_conn *conn, enum peer_act what
         conn->held = true;
         conn->verify = VERIFY_GATEWAY;
         break;
+    case PEER_WORK:
+        conn->held = true;
+        conn_order(world, conn);
+        break;
     case PEER_NOTHING:
     case PEER_CLOSE:
         break;
     }
+}
+
+void conn_go_on(struct world *world, struct world_conn *conn, enum peer_act what,
+                const struct input *input)
+{
+    if (what == PEER_CLOSE) {
+        leave_core(world, conn, STR("Login failed"));
+        conn_close_after(world, conn, buf_str(&world->out));
+        return;
+    }
+    conn_say(world, conn, buf_str(&world->out));
+    act(world, conn, what, input, (struct str){0});
+    conn->resuming = conn->resuming || !conn->held;
 }
 
 /* NULL is a line that was too long. */

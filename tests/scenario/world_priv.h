@@ -48,6 +48,8 @@ struct world_conn {
     uint32_t skipped;
     uint64_t close_ms; /* when a closing connection is cut */
     enum world_verify verify;
+    char *certificate; /* its fingerprint; NULL: it has none */
+    unsigned chance;   /* counts the bytes of it that were taken */
     bool held, walking, resuming, closing, doomed, in_core, reading, stalled, draining;
     bool gone;
 
@@ -124,6 +126,18 @@ void conn_verdict(struct world *world, struct world_conn *conn, bool right);
 void conn_deliver(void *ctx, uint32_t slot, struct run *run, size_t offset, size_t len,
                   const struct message *message);
 struct peer_env conn_env(struct world *world, const struct world_conn *conn);
+
+/* What the peer has answered, outside of its lines. */
+void conn_go_on(struct world *world, struct world_conn *conn, enum peer_act act,
+                const struct input *input);
+
+/* world_login.c */
+extern const struct peer_calls world_peer_calls;
+extern const unsigned char world_secret[PEER_SECRET_BYTES];
+/* PEER_WORK. */
+void conn_order(struct world *world, struct world_conn *conn);
+/* False where the effect is none about passwords. */
+bool conn_apply_login(struct world *world, struct world_conn *conn, const struct effect *effect);
 
 /* world_gate.c */
 extern const struct gates_calls world_gates_calls;

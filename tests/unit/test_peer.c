@@ -1,5 +1,6 @@
 /* peer.c and peer_signup.c: what a connection must say, and what changes around it meanwhile. */
 #include "peer.h"
+#include "peer_fixture.h"
 
 #include "alloc.h"
 #include "unit.h"
@@ -39,6 +40,7 @@ static void set_up(struct fixture *f, struct settings *settings)
         .arena = &f->arena,
         .scratch = &f->scratch,
         .out = &f->out,
+        .calls = &fixture_peer_calls,
     };
     peer_init(&f->peer, SESSION_IRC, false, STR("127.0.0.1"), &f->env);
 }

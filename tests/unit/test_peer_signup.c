@@ -4,6 +4,7 @@
 #include "alloc.h"
 #include "cap.h"
 #include "peer.h"
+#include "peer_fixture.h"
 #include "session_limits.h"
 
 #include <stdlib.h>
@@ -33,6 +34,7 @@ static void begin(struct rig *r, enum session_kind kind)
         .arena = &r->arena,
         .scratch = &r->scratch,
         .out = &r->out,
+        .calls = &fixture_peer_calls,
     };
     peer_init(&r->peer, kind, true, STR("Host.test"), &r->env);
 }
