@@ -232,9 +232,19 @@ void world_check(const struct world *world)
     while (core_next_room(world->core, &cursor, &room)) {
         members += room.n_members;
     }
-    struct core_totals totals = core_totals(world->core);
-    CHECK(placed == places && members == places); /* One session is one user until accounts come. */
-    CHECK(totals.sessions == open);
+    /* Each session of a user is in all of its rooms; a user may have none. */
+    struct core_user_view user;
+    uint64_t in_rooms = 0;
+    uint64_t sessions = 0;
+    uint64_t wanted = 0;
+    cursor = 0;
+    while (core_next_user(world->core, &cursor, &user)) {
+        in_rooms += user.n_rooms;
+        sessions += user.n_sessions;
+        wanted += (uint64_t)user.n_rooms * user.n_sessions;
+    }
+    CHECK(placed == places && places == wanted && members == in_rooms);
+    CHECK(core_totals(world->core).sessions == open && sessions == open);
 }
 
 /* ---- the trace ---- */
