@@ -29,11 +29,8 @@ void enrol_free(struct peer *peer)
 static enum peer_act fail(const struct peer_env *env, const char *verb, const char *code,
                           struct str context, const char *text)
 {
-    buf_printf(env->out, ":%s FAIL %s %s ", env->settings->server_name, verb, code);
-    if (context.len > 0) {
-        buf_printf(env->out, STR_FMT " ", STR_ARG(context));
-    }
-    buf_printf(env->out, ":%s\r\n", text);
+    buf_printf(env->out, ":%s FAIL %s %s " STR_FMT " :%s\r\n", env->settings->server_name, verb,
+               code, STR_ARG(context), text);
     return PEER_NOTHING;
 }
 
@@ -44,8 +41,7 @@ static bool may_enrol(const struct peer *peer, const struct peer_env *env, const
     if (!env->settings->registration) {
         fail(env, verb, "TEMPORARILY_UNAVAILABLE", account, "Nobody can register here");
     } else if (!settings_registers_early(env->settings)) {
-        fail(env, verb, "COMPLETE_CONNECTION_REQUIRED", (struct str){0},
-             "Come in first, then register");
+        fail(env, verb, "COMPLETE_CONNECTION_REQUIRED", account, "Come in first, then register");
     } else if (peer->signup->account != 0) {
         fail(env, verb, "ALREADY_AUTHENTICATED", account, "You are logged in already");
     } else {

@@ -165,8 +165,11 @@ static enum sasl_next take_message(struct sasl *sasl, const struct peer_env *env
 enum sasl_next sasl_take(struct sasl *sasl, const struct peer_env *env, struct str piece,
                          struct buf *out)
 {
-    if (piece.len > SASL_PIECE_BYTES || sasl->message.len + piece.len > SASL_MESSAGE_MAX) {
+    if (piece.len > SASL_PIECE_BYTES) {
         return SASL_TOO_LONG;
+    }
+    if (sasl->message.len + piece.len > SASL_MESSAGE_MAX) {
+        return SASL_REFUSED; /* 905 is about one line. */
     }
     if (!str_eq(piece, STR("+"))) {
         if (sasl->message.cap == 0) {
