@@ -42,7 +42,7 @@ static void list_supported(struct core *core, struct str version)
         who->caps |= CAP_CAP_NOTIFY;
         session_emit_traits(core, who);
     }
-    send_caps(core, "LS", settings_caps(core->settings), who->cap_version);
+    send_caps(core, "LS", settings_caps_told(core->settings, who->cap_version), who->cap_version);
 }
 
 static void request(struct core *core, struct str list)

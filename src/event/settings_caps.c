@@ -18,6 +18,12 @@ cap_set settings_caps(const struct settings *settings)
     return caps;
 }
 
+cap_set settings_caps_told(const struct settings *settings, unsigned version)
+{
+    cap_set caps = settings_caps(settings);
+    return version >= CAP_VERSION_VALUES ? caps : caps & ~(cap_set)CAPS_OF_302;
+}
+
 void settings_add_isupport_value(struct buf *out, const char *value)
 {
     for (const char *c = value; *c != '\0'; c++) {

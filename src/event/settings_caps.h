@@ -15,6 +15,9 @@ enum { CAP_VERSION_VALUES = 302 }; /* from here on names have values, and lists 
 /* Whatever is not in it is refused by CAP REQ. */
 cap_set settings_caps(const struct settings *settings);
 
+/* What of it CAP LS tells a client of this version. */
+cap_set settings_caps_told(const struct settings *settings, unsigned version);
+
 /* Appends the names in the set, from version 302 on with their values and the policy of `sts`,
  * separated by spaces. `tls`: the client came through TLS, where it can do more. */
 void settings_add_caps(const struct settings *settings, cap_set caps, unsigned version, bool tls,

@@ -63,6 +63,10 @@ __extension__ enum {
 #undef X
         CAP_ALL = (1ull << CAP_COUNT) - 1,
     CAPS_OF_METADATA = CAP_METADATA_2 | CAP_METADATA_3,
+    /* They say with a value what they can do, or are younger than that: clients of before version
+     * 302, whose list must fit into one line, are not told of them. */
+    CAPS_OF_302 = CAPS_OF_METADATA | CAP_MULTILINE | CAP_ACCOUNT_REGISTRATION |
+                  CAP_EXTENDED_ISUPPORT | CAP_PRE_AWAY,
     /* Those that mean something only where what is said is kept. */
     CAP_OF_HISTORY =
         CAP_CHATHISTORY | CAP_EVENT_PLAYBACK | CAP_MESSAGE_REDACTION | CAP_SEARCH | CAP_PLAYBACK,

@@ -97,6 +97,10 @@ enum peer_act enrol_register(struct peer *peer, const struct peer_env *env, cons
     if (!may_enrol(peer, env, "REGISTER", signup_word(account, 100))) {
         return PEER_NOTHING;
     }
+    if (++signup->enrolments > PEER_ENROLMENTS_MAX) {
+        return fail(env, "REGISTER", "TEMPORARILY_UNAVAILABLE", signup_word(account, 100),
+                    "Too many attempts on one connection");
+    }
     if (signup->nick == NULL) {
         return fail(env, "REGISTER", "NEED_NICK", STR("*"), "Say which nickname you want first");
     }

@@ -17,8 +17,9 @@ struct peer_signup {
     struct metadata metadata;
     struct metadata subscriptions; /* to keys of it; without values */
     unsigned lines;
-    bool negotiating;   /* CAP LS or REQ came, CAP END did not */
-    int operator_index; /* whose password is being checked; -1: the server's own */
+    unsigned enrolments; /* REGISTER so far */
+    bool negotiating;    /* CAP LS or REQ came, CAP END did not */
+    int operator_index;  /* whose password is being checked; -1: the server's own */
     bool verified;
     struct peer_webirc *webirc; /* while it is being checked */
     account_id account;         /* that it has proved to own; 0: none */

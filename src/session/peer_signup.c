@@ -246,9 +246,13 @@ static void list_caps(const struct peer *peer, const struct peer_env *env, const
     buf_clear(env->scratch);
     settings_add_caps(env->settings, caps, values ? peer->cap_version : 0, peer->tls, env->scratch);
     struct str words = buf_str(env->scratch);
+    /* ":server CAP nick LS * :" stands before them. */
+    size_t head = strlen(env->settings->server_name) + strlen(verb) + sizeof(": CAP  * :") +
+                  (peer->signup->nick != NULL ? strlen(peer->signup->nick) : 1);
+    size_t max = head + PEER_CAPS_MIN < PEER_BODY_MAX ? PEER_BODY_MAX - head : PEER_CAPS_MIN;
     char more[8];
     do {
-        struct str part = words.len > 0 ? cap_take_words(&words, PEER_CAPS_MAX) : STR("");
+        struct str part = words.len > 0 ? cap_take_words(&words, max) : STR("");
         snprintf(more, sizeof(more), "%s%s", verb,
                  words.len > 0 && peer->cap_version >= CAP_VERSION_VALUES ? " *" : "");
         cap_answer(peer, env, more);
@@ -271,7 +275,7 @@ static enum peer_act on_cap(struct peer *peer, const struct peer_env *env, const
             peer->caps |= CAP_CAP_NOTIFY;
         }
         signup->negotiating = true;
-        list_caps(peer, env, "LS", settings_caps(env->settings), true);
+        list_caps(peer, env, "LS", settings_caps_told(env->settings, peer->cap_version), true);
     } else if (str_eq_nocase(verb, STR("LIST"))) {
         list_caps(peer, env, "LIST", peer->caps, false);
     } else if (str_eq_nocase(verb, STR("REQ"))) {

@@ -7,10 +7,11 @@ enum {
     PEER_BODY_MAX = 510,  /* the rest without CR LF (Modern IRC) */
     PEER_LINE_MAX = PEER_TAGS_MAX + PEER_BODY_MAX,
     PEER_PASSWORD_MAX = 300,
-    PEER_CAPS_MAX = 400,         /* bytes of capabilities in one line */
-    PEER_NAMES_MAX = 64,         /* names in one list; a line holds no more that are of use */
-    PEER_BATCHED_COST = 2,       /* tenths of a message: what one line of several costs */
-    PEER_JOIN_REBATE = 4,        /* a further room in one JOIN costs this part of the first */
+    PEER_CAPS_MIN = 100,      /* bytes of capabilities in one line, however long the names around */
+    PEER_NAMES_MAX = 64,      /* names in one list; a line holds no more that are of use */
+    PEER_BATCHED_COST = 2,    /* tenths of a message: what one line of several costs */
+    PEER_JOIN_REBATE = 4,     /* a further room in one JOIN costs this part of the first */
+    PEER_ENROLMENTS_MAX = 10, /* REGISTER before registration: each may cost an Argon2id */
     PEER_SIGNUP_LINES_MAX = 100, /* lines before registration */
     PEER_LOGIN_FAILURES_MAX = 5, /* … and logins that fail; then it is closed */
     PEER_WORK_MS_MAX = 60000,    /* an answer about a password may take so long before then */
