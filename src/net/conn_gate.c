@@ -142,10 +142,8 @@ static void tell_core(struct conn *conn, enum input_kind kind)
 void conn_drained(struct conn *conn)
 {
     const struct port *port = &conn->edge->port;
-    if (conn->walking) {
-        tell_core(conn, INPUT_CONTINUE);
-        return;
-    }
+    /* Both may be so: who was let in with a question under way has its first line sent back, which
+     * is taken for a long answer until the core says what it is. */
     for (; conn->answered > 0; conn->answered--) {
         tell_core(conn, INPUT_ANSWERED);
     }
@@ -153,6 +151,9 @@ void conn_drained(struct conn *conn)
         port->drained(port->ctx, conn->id);
     }
     conn->piece = false;
+    if (conn->walking) {
+        tell_core(conn, INPUT_CONTINUE);
+    }
 }
 
 void conn_abandon_answer(struct conn *conn)
