@@ -165,6 +165,26 @@ class Accounts(unittest.TestCase):
             self.assertEqual(self.client().plain('jin', 'sesame'), '903')
             self.server.stop()
 
+    def test_another_device_speaks_while_it_is_shown_the_past(self):
+        self.server = harness.Server(config=f'accounts: {{ {CHEAP} logins_burst = 0; }};\n'
+                                            'history: { playback_lines = 10; };\n')
+        first = self.enrol('jin', 'sesame')
+        first.send('USER jin 0 * :Jin', 'CAP END', 'JOIN #a')
+        first.until('366')
+        first.send(*(f'PRIVMSG #a :{i}' for i in range(10)), 'PING said')
+        first.until(':said')
+        for i in range(60):
+            device = self.client()
+            device.send('CAP LS 302', 'CAP REQ :sasl server-time batch message-tags')
+            self.assertEqual(device.plain('jin', 'sesame'), '903')
+            device.send('NICK jin', 'USER jin 0 * :Jin', 'CAP END')
+            device.until('366')
+            time.sleep(i % 8 * 0.0002)
+            device.send(f'PING {i}')
+            device.until(f':{i}')
+            self.clients.remove(device)
+            device.close()
+
     def test_a_code_by_mail(self):
         with tempfile.TemporaryDirectory() as folder:
             box = os.path.join(folder, 'mail')
