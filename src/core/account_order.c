@@ -7,7 +7,7 @@ void account_ordered(struct core *core, const struct input_account_order *in)
     if (account == NULL) {
         return;
     }
-    struct account_state parts = *account->state;
+    struct account_state parts = account_state_parts(account->state);
     switch (in->order) {
     case ORDER_SUSPEND:
         account_suspend(core, account, true, in->reason);

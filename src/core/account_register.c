@@ -238,7 +238,7 @@ static struct account *find_unverified(struct core *core, struct str folded, str
 
 static struct account_state verified(const struct account *account)
 {
-    struct account_state parts = *account->state;
+    struct account_state parts = account_state_parts(account->state);
     parts.code = (struct str){0};
     parts.code_ms = 0;
     return parts;

@@ -57,7 +57,7 @@ void account_touch(struct core *core, const struct user *user)
 static void save(struct core *core, struct account *account)
 {
     const struct user *user = account->user;
-    struct account_state parts = *account->state;
+    struct account_state parts = account_state_parts(account->state);
     bool stays = user != NULL && account_is_always_on(core, account);
     unsigned n = stays ? user->n_rooms : 0;
     struct account_room *rooms = xcalloc(n, sizeof(*rooms));

@@ -283,7 +283,7 @@ bool account_change_signup(struct core *core, struct account *account,
 static void take_back(struct core *core, struct account *account,
                       const struct account_state *before)
 {
-    struct account_state parts = *account->state;
+    struct account_state parts = account_state_parts(account->state);
     parts.password_hash = before->password_hash;
     parts.scram = before->scram;
     parts.email = before->email;
@@ -350,7 +350,7 @@ void account_unregister(struct core *core, struct account *account)
 
 void account_suspend(struct core *core, struct account *account, bool suspended, struct str why)
 {
-    struct account_state parts = *account->state;
+    struct account_state parts = account_state_parts(account->state);
     parts.suspended = suspended;
     parts.suspended_why = suspended ? why : (struct str){0};
     account_change(core, account, &parts);

@@ -6,7 +6,7 @@
  *
  * For who lets people change their accounts (NickServ and the like):
  *
- *     struct account_state parts = *account->state;    borrowed: no copy is needed
+ *     struct account_state parts = account_state_parts(account->state);
  *     parts.email = email;
  *     if (!account_change_waiting(core, account, &parts, email_stored, text)) {
  *         … somebody else's change is under way: ask for patience

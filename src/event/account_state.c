@@ -3,7 +3,16 @@
 
 #include "alloc.h"
 
+#include <stddef.h>
 #include <stdlib.h>
+
+struct account_state account_state_parts(const struct account_state *state)
+{
+    const size_t at = offsetof(struct account_state, id);
+    struct account_state parts = {0};
+    memcpy((char *)&parts + at, (const char *)state + at, sizeof(parts) - at);
+    return parts;
+}
 
 struct account_state *account_state_create(const struct account_state *parts)
 {

@@ -53,6 +53,10 @@ struct account_state {
     unsigned n_rooms;
 };
 
+/* What it says, to be changed and made into a new one: all but its holders, which other threads
+ * count meanwhile. The texts are borrowed. */
+struct account_state account_state_parts(const struct account_state *state);
+
 /* One allocation with copies of everything; it begins with one holder. */
 struct account_state *account_state_create(const struct account_state *parts);
 struct account_state *account_state_ref(struct account_state *state);
