@@ -398,7 +398,7 @@ static void write_much(struct ear *ear, uint64_t seq, unsigned rounds)
             written += strlen(body);
         }
         assert_true(store_flush(ear->store, 60000));
-        /* Where the machine is busy the checkpointer falls behind before the writer waits for it. */
+        /* On a busy machine the checkpointer falls behind before the writer waits. */
         assert_true(log_size(ear) < STORE_WAL_PAGES_MAX * 3 * 4200LL);
     }
     assert_true(written > 225000ULL * rounds);
